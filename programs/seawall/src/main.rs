@@ -1,0 +1,3 @@
+//! The `seawall` program: wiring only.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The everyday commands of the project, run as `cargo xtask …`.
+
+fn main() {}
