@@ -1,0 +1,252 @@
+//! A PostgreSQL cluster for the tests of one process, and fresh databases in it.
+//!
+//! The cluster lives in a temporary folder with durability off (it dies with
+//! the tests anyway) and listens on a free port of 127.0.0.1. It is kept by a
+//! small shell that waits for the test process to end in whatever way, stops
+//! the cluster and removes the folder: a value in a `static` is never dropped.
+//! `SEAWALL_TEST_POSTGRES=postgres://user@host:port` names a running cluster to use instead.
+
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tempfile::TempDir;
+
+use crate::process::free_port;
+
+/// A running cluster.
+#[derive(Debug)]
+pub struct Postgres {
+    /// `postgres://user@host:port`, without a database.
+    server: String,
+    _keeper: Option<Child>,
+}
+
+/// An empty database, dropped (with force) when this value is.
+#[derive(Debug)]
+pub struct PostgresDatabase {
+    name: String,
+    url: String,
+    server: String,
+}
+
+/// Stops the cluster and removes its folder when its standard input ends.
+const KEEPER: &str = r#"
+run() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"; else "$@"; fi; }
+[ "$(id -u)" = 0 ] && chown postgres "$FOLDER"
+run "$BIN/initdb" --pgdata="$FOLDER/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$FOLDER/initdb.log" 2>&1 || exit 1
+cd "$FOLDER"
+run "$BIN/postgres" -D "$FOLDER/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$FOLDER" \
+  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB \
+  -c autovacuum_naptime=10s -c log_min_messages=warning </dev/null >"$FOLDER/postgres.log" 2>&1 &
+server=$!
+while read -r _; do :; done
+kill -QUIT $server 2>/dev/null
+wait $server 2>/dev/null
+cd /
+rm -rf "$FOLDER"
+"#;
+
+impl Postgres {
+    /// The cluster of this process, started at the first call.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Postgres> = OnceLock::new();
+        SHARED.get_or_init(|| match std::env::var("SEAWALL_TEST_POSTGRES") {
+            Ok(server) => Self {
+                server: server.trim_end_matches('/').to_owned(),
+                _keeper: None,
+            },
+            Err(_) => Self::start(),
+        })
+    }
+
+    /// Starts a cluster of its own; it ends with this value or with the process.
+    pub fn start() -> Self {
+        let (keeper, port) = (0..3)
+            .find_map(|_| start_once())
+            .expect("PostgreSQL does not start; is the Debian package `postgresql` installed?");
+        Self {
+            server: format!("postgres://postgres@127.0.0.1:{port}"),
+            _keeper: Some(keeper),
+        }
+    }
+
+    /// `postgres://user@host:port`, to hand to [`Postgres::shared`] of another process.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// A fresh, empty database.
+    pub fn database(&self) -> PostgresDatabase {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let moment = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .subsec_nanos();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{number}_{moment}", std::process::id());
+        psql(&self.server, &format!("CREATE DATABASE {name}"));
+        PostgresDatabase {
+            url: format!("{}/{name}", self.server),
+            name,
+            server: self.server.clone(),
+        }
+    }
+}
+
+impl PostgresDatabase {
+    /// `postgres://user@host:port/name`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs a statement in this database and gives what `psql -At` prints.
+    pub fn psql(&self, sql: &str) -> String {
+        psql(&self.url, sql)
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        // In the background: nothing waits for the space.
+        let _ = psql_command(
+            &self.server,
+            &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+        )
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    }
+}
+
+fn start_once() -> Option<(Child, u16)> {
+    let folder = TempDir::with_prefix("seawall-postgres-")
+        .expect("create a temporary folder")
+        .keep();
+    // The server's own user must be able to enter it.
+    let mut readable = fs::metadata(&folder)
+        .expect("read the folder's mode")
+        .permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut readable, 0o755);
+    fs::set_permissions(&folder, readable).expect("open the folder to the server's user");
+    let port = free_port();
+    let mut keeper = Command::new("sh")
+        .args(["-c", KEEPER])
+        .env("FOLDER", &folder)
+        .env("BIN", programs())
+        .env("PORT", port.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("start a shell");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() && answers(port) {
+            return Some((keeper, port));
+        }
+        let log = fs::read_to_string(folder.join("postgres.log")).unwrap_or_default();
+        if log.contains("could not create any TCP/IP sockets")
+            || keeper.try_wait().ok().flatten().is_some()
+        {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for log in ["initdb.log", "postgres.log"] {
+        eprintln!(
+            "{}",
+            fs::read_to_string(folder.join(log)).unwrap_or_default()
+        );
+    }
+    drop(keeper.stdin.take());
+    let _ = keeper.wait();
+    None
+}
+
+fn answers(port: u16) -> bool {
+    psql_command(&format!("postgres://postgres@127.0.0.1:{port}"), "SELECT 1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn psql_command(server: &str, sql: &str) -> Command {
+    // Without a database in the address, the maintenance database is meant.
+    let address = if server.matches('/').count() < 3 {
+        format!("{server}/postgres")
+    } else {
+        server.to_owned()
+    };
+    let mut command = Command::new(programs().join("psql"));
+    command
+        .args([
+            "--no-psqlrc",
+            "-qAt",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            sql,
+            &address,
+        ])
+        .stdin(Stdio::null());
+    command
+}
+
+fn psql(server: &str, sql: &str) -> String {
+    let output = psql_command(server, sql).output().expect("run psql");
+    assert!(
+        output.status.success(),
+        "psql {sql:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned()
+}
+
+/// The folder of the newest installed server; Debian keeps it off the PATH.
+fn programs() -> PathBuf {
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .map(|entries| {
+            entries
+                .flatten()
+                .filter_map(|entry| {
+                    Some((
+                        entry.file_name().to_str()?.parse().ok()?,
+                        entry.path().join("bin"),
+                    ))
+                })
+                .filter(|(_, bin): &(u32, PathBuf)| bin.join("postgres").exists())
+                .collect()
+        })
+        .unwrap_or_default();
+    versions.sort();
+    versions
+        .pop()
+        .map_or_else(|| Path::new("/usr/bin").to_owned(), |(_, bin)| bin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_fresh_databases_and_drops_them() {
+        let cluster = Postgres::shared();
+        let database = cluster.database();
+        database.psql("CREATE TABLE t (id bigint)");
+        assert_eq!(database.psql("SELECT count(*) FROM t"), "0");
+        let name = database.name.clone();
+        drop(database);
+        let query = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
+        assert_eq!(psql(cluster.server(), &query), "0");
+    }
+}
