@@ -7,7 +7,7 @@
 //!
 //! Everything here panics with a message when a peer does not start: a test
 //! that lacks its peer has failed, and nothing sensible can be done about it.
-#![allow(clippy::missing_panics_doc)]
+#![allow(clippy::missing_panics_doc, clippy::expect_used, clippy::unwrap_used)]
 
 mod database;
 mod postgres;
