@@ -1,0 +1,3 @@
+//! Logs, traces and metrics.
+
+pub use prometheus_client::registry::Registry;
