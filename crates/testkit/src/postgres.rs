@@ -46,7 +46,7 @@ run "$BIN/postgres" -D "$FOLDER/data" -p "$PORT" -c listen_addresses=127.0.0.1 -
   -c autovacuum_naptime=10s -c log_min_messages=warning </dev/null >"$FOLDER/postgres.log" 2>&1 &
 server=$!
 while read -r _; do :; done
-kill -QUIT $server 2>/dev/null
+kill -QUIT "$(head -n 1 "$FOLDER/data/postmaster.pid")" 2>/dev/null
 wait $server 2>/dev/null
 cd /
 rm -rf "$FOLDER"
@@ -146,7 +146,7 @@ fn start_once() -> Option<(Child, u16)> {
         .process_group(0)
         .spawn()
         .expect("start a shell");
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while Instant::now() < deadline {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() && answers(port) {
             return Some((keeper, port));
