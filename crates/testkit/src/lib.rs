@@ -1,18 +1,39 @@
 //! Real peers for tests, started on free ports and stopped on drop.
 //!
-//! What it is: [`Postgres`] (one cluster for each test process, a fresh
-//! database for each test), later S3, a fault proxy, Docker and Seawall itself.
+//! What it is:
+//!
+//! | peer | what it runs |
+//! |---|---|
+//! | [`Seawall`] | the built `seawall` program, as a user starts it |
+//! | [`Postgres`] | one PostgreSQL cluster for each test process, fresh databases in it |
+//! | [`S3`], [`Moto`] | two independent S3 servers |
+//! | [`FaultProxy`] | a TCP proxy that delays, cuts, resets, hangs, refuses or answers 5xx |
+//! | [`Dockerd`] | a Docker engine of its own, without networks |
+//!
 //! What it is not: no mock, and no part of the product; only tests depend on it.
-//! Where to look next: `databases` for tests that run on both engines.
+//! Where to look next: [`databases`] for tests that run on both engines; `tool`
+//! for the client programs that `cargo xtask setup` installs.
 //!
 //! Everything here panics with a message when a peer does not start: a test
 //! that lacks its peer has failed, and nothing sensible can be done about it.
 #![allow(clippy::missing_panics_doc, clippy::expect_used, clippy::unwrap_used)]
 
 mod database;
+mod dockerd;
+mod fault_proxy;
+mod moto;
 mod postgres;
 mod process;
+mod s3;
+mod seawall;
+mod workspace;
 
 pub use database::{TestDatabase, TestEngine, databases, postgres, sqlite};
+pub use dockerd::Dockerd;
+pub use fault_proxy::{Fault, FaultProxy};
+pub use moto::Moto;
 pub use postgres::{Postgres, PostgresDatabase};
 pub use process::{Process, free_port, wait_until};
+pub use s3::S3;
+pub use seawall::{Seawall, SeawallOptions};
+pub use workspace::{full, rounds, seawall_program, tool, workspace_folder};
