@@ -20,6 +20,15 @@ pub enum Delivery {
     Anywhere,
 }
 
+/// What a resting upload must outlive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// This process only: enough for an upload that no row names yet.
+    Process,
+    /// The machine: what a row says of an upload must hold after a power loss.
+    Machine,
+}
+
 /// A blob's bytes as a listing finds them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredBlob {
@@ -88,6 +97,12 @@ pub trait BlobStorage: Send + Sync + 'static {
     /// to a trash folder at once, so that a crash cannot leave half of it done.
     fn delete<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>>;
 
+    /// Takes back a publication whose row could not be written. Where a
+    /// location belongs to the digest and not to one publication, as locally,
+    /// somebody else may have published there meanwhile, and nothing is done:
+    /// bytes without a row wait for collection.
+    fn discard<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>>;
+
     /// All blobs, in no order: for comparing with the database.
     fn list(&self) -> BoxStream<'_, Result<StoredBlob, StorageError>>;
 
@@ -109,8 +124,11 @@ pub trait UploadWriter: Send {
     /// belong to earlier bytes.
     fn write(&mut self, bytes: Bytes) -> BoxFuture<'_, Result<(), StorageError>>;
 
-    /// Comes to rest: all bytes are stored durably, and the state says how to go on.
-    fn checkpoint(self: Box<Self>) -> BoxFuture<'static, Result<UploadState, StorageError>>;
+    /// Comes to rest: all bytes are stored, and the state says how to go on.
+    fn checkpoint(
+        self: Box<Self>,
+        durability: Durability,
+    ) -> BoxFuture<'static, Result<UploadState, StorageError>>;
 
     /// Finishes the upload: compares the digest and makes the bytes a blob.
     /// An expected digest of another algorithm than the upload's costs one
@@ -120,4 +138,8 @@ pub trait UploadWriter: Send {
         self: Box<Self>,
         expected: Digest,
     ) -> BoxFuture<'static, Result<Location, StorageError>>;
+
+    /// Gives the upload up: removes its temporary bytes and parts, as far as
+    /// the storage answers; a sweep removes the rest.
+    fn abort(self: Box<Self>) -> BoxFuture<'static, ()>;
 }

@@ -11,13 +11,17 @@
 mod blob_storage;
 mod body;
 mod error;
+mod local;
 mod location;
+mod s3;
 mod settings;
 mod upload_state;
 
-pub use blob_storage::{BlobStorage, Delivery, StoredBlob, SweepReport, UploadWriter};
+pub use blob_storage::{BlobStorage, Delivery, Durability, StoredBlob, SweepReport, UploadWriter};
 pub use body::{BlobBody, ByteStream, FileRange};
 pub use error::StorageError;
+pub use local::LocalStorage;
 pub use location::{InvalidLocation, Location};
+pub use s3::S3Storage;
 pub use settings::{LocalSettings, S3Settings, Secret, StorageKind, StorageSettings, open};
 pub use upload_state::{UploadPlace, UploadState};

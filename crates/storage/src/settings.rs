@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{BlobStorage, StorageError};
+use crate::{BlobStorage, LocalStorage, S3Storage, StorageError};
 
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -125,10 +125,9 @@ impl S3Settings {
 ///
 /// # Errors
 /// [`StorageError::Misconfigured`] or what the file system says.
-#[allow(clippy::todo)]
 pub async fn open(settings: &StorageSettings) -> Result<Arc<dyn BlobStorage>, StorageError> {
     match &settings.kind {
-        StorageKind::Local(_settings) => todo!(),
-        StorageKind::S3(_settings) => todo!(),
+        StorageKind::Local(settings) => Ok(Arc::new(LocalStorage::open(settings).await?)),
+        StorageKind::S3(settings) => Ok(Arc::new(S3Storage::open(settings)?)),
     }
 }

@@ -67,11 +67,12 @@ impl UploadState {
         self.algorithm
     }
 
-    /// The name of the local temporary file, if there is one.
-    pub fn file_name(&self) -> Option<&str> {
+    /// The name of the temporary bytes, if there are any: what a sweep must not touch.
+    pub fn name(&self) -> Option<&str> {
         match &self.place {
             Some(UploadPlace::File(name)) => Some(name),
-            _ => None,
+            Some(UploadPlace::Multipart(place)) => Some(&place.name),
+            None => None,
         }
     }
 

@@ -1,0 +1,218 @@
+//! The blocking end of one upload: hashes and writes what the async end hands
+//! over, so that receiving, hashing and writing overlap and the bytes are hashed
+//! while they are hot. A thread is held only while there is something to do.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use seawall_oci::Hasher;
+use tokio::sync::Notify;
+
+use super::space::Space;
+use crate::StorageError;
+
+/// The most bytes that wait for being hashed and written.
+const MAX_QUEUED: usize = 768 * 1024;
+/// The most bytes that are hashed before they are written: they fit the cache.
+const PIECE: usize = 256 * 1024;
+/// How often the free space is looked at, in bytes written.
+const SPACE_EVERY: u64 = 16 * 1024 * 1024;
+/// How long the thread waits for more before it goes.
+const LINGER: Duration = Duration::from_millis(3);
+/// How long the disk may take for what is queued.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What the thread works on.
+pub(super) struct Sink {
+    pub(super) file: Arc<File>,
+    pub(super) hasher: Hasher,
+    pub(super) offset: u64,
+}
+
+struct State {
+    queue: VecDeque<Bytes>,
+    queued_bytes: usize,
+    working: bool,
+    ending: bool,
+    failure: Option<StorageError>,
+    sink: Option<Sink>,
+}
+
+/// The queue between the two ends.
+pub(super) struct Pipeline {
+    state: Mutex<State>,
+    /// Tells the thread that there is work.
+    work: Condvar,
+    /// Tells the async end that there is room, or that the thread has gone.
+    room: Notify,
+    space: Arc<Space>,
+}
+
+impl Pipeline {
+    pub(super) fn new(sink: Sink, space: Arc<Space>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                queued_bytes: 0,
+                working: false,
+                ending: false,
+                failure: None,
+                sink: Some(sink),
+            }),
+            work: Condvar::new(),
+            room: Notify::new(),
+            space,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands over bytes; waits for room.
+    pub(super) async fn push(self: &Arc<Self>, bytes: Bytes) -> Result<(), StorageError> {
+        loop {
+            {
+                let mut state = self.lock();
+                if let Some(failure) = state.failure.take() {
+                    return Err(failure);
+                }
+                if state.queue.is_empty() || state.queued_bytes + bytes.len() <= MAX_QUEUED {
+                    state.queued_bytes += bytes.len();
+                    state.queue.push_back(bytes);
+                    self.wake(&mut state);
+                    return Ok(());
+                }
+            }
+            self.wait().await?;
+        }
+    }
+
+    /// Waits until all is hashed and written, and takes the file back.
+    pub(super) async fn end(self: &Arc<Self>) -> Result<Sink, StorageError> {
+        loop {
+            {
+                let mut state = self.lock();
+                if let Some(failure) = state.failure.take() {
+                    return Err(failure);
+                }
+                if !state.working && state.queue.is_empty() {
+                    return state.sink.take().ok_or(StorageError::UploadLost);
+                }
+                state.ending = true;
+                self.wake(&mut state);
+            }
+            self.wait().await?;
+        }
+    }
+
+    async fn wait(&self) -> Result<(), StorageError> {
+        tokio::time::timeout(DEADLINE, self.room.notified())
+            .await
+            .map_err(|_| StorageError::Unavailable {
+                doing: "writing an upload",
+                reason: "the disk does not keep up".to_owned(),
+            })
+    }
+
+    fn wake(self: &Arc<Self>, state: &mut State) {
+        if state.working {
+            self.work.notify_one();
+        } else {
+            state.working = true;
+            let pipeline = Arc::clone(self);
+            tokio::task::spawn_blocking(move || pipeline.run());
+        }
+    }
+
+    /// The thread's whole life.
+    fn run(&self) {
+        let mut state = self.lock();
+        let Some(mut sink) = state.sink.take() else {
+            state.working = false;
+            return self.room.notify_one();
+        };
+        loop {
+            if state.queue.is_empty() && !state.ending {
+                let waited = self.work.wait_timeout(state, LINGER);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            let pieces = next_pieces(&mut state.queue);
+            if pieces.is_empty() {
+                break;
+            }
+            drop(state);
+            let length: usize = pieces.iter().map(Bytes::len).sum();
+            let written = self.consume(&mut sink, &pieces);
+            drop(pieces);
+            state = self.lock();
+            state.queued_bytes -= length;
+            if let Err(error) = written {
+                state.failure = Some(error);
+                state.queue.clear();
+                break;
+            }
+            self.room.notify_one();
+        }
+        state.sink = Some(sink);
+        state.working = false;
+        self.room.notify_one();
+    }
+
+    fn consume(&self, sink: &mut Sink, pieces: &[Bytes]) -> Result<(), StorageError> {
+        let length = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        if sink.offset / SPACE_EVERY != (sink.offset + length) / SPACE_EVERY {
+            self.space.check(SPACE_EVERY)?;
+        }
+        for piece in pieces {
+            sink.hasher.update(piece);
+        }
+        write_all_at(&sink.file, sink.offset, pieces)
+            .map_err(|error| StorageError::io("writing an upload", error))?;
+        sink.offset += length;
+        Ok(())
+    }
+}
+
+/// Takes what can be hashed and written at once: up to `PIECE` bytes.
+fn next_pieces(queue: &mut VecDeque<Bytes>) -> Vec<Bytes> {
+    let mut pieces = Vec::new();
+    let mut room = PIECE;
+    while room > 0 && pieces.len() < 64 {
+        let Some(front) = queue.front_mut() else {
+            break;
+        };
+        if front.len() > room {
+            pieces.push(front.split_to(room));
+            break;
+        }
+        room -= front.len();
+        pieces.extend(queue.pop_front());
+    }
+    pieces
+}
+
+fn write_all_at(file: &File, mut offset: u64, pieces: &[Bytes]) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = pieces
+        .iter()
+        .filter(|piece| !piece.is_empty())
+        .map(|piece| IoSlice::new(piece))
+        .collect();
+    let mut left = slices.as_mut_slice();
+    while !left.is_empty() {
+        match rustix::io::pwritev(file, left, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                offset += count as u64;
+                IoSlice::advance_slices(&mut left, count);
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

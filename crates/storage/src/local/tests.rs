@@ -1,0 +1,1 @@
+//! Faults of the local storage: full disks, failing syncs, crashes.
