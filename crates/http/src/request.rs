@@ -23,6 +23,8 @@ pub struct Origin {
 impl Origin {
     /// The URL under which the client reached us, without a slash at the end: `https://registry.example.org`.
     pub fn url(&self) -> Option<String> {
-        self.host.as_ref().map(|host| format!("{}://{host}", self.scheme))
+        self.host
+            .as_ref()
+            .map(|host| format!("{}://{host}", self.scheme))
     }
 }
