@@ -72,3 +72,14 @@ fn create_bucket(address: SocketAddr) -> Option<()> {
     socket.read_to_string(&mut answer).ok()?;
     answer.starts_with("HTTP/1.1 200").then_some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_with_its_bucket() {
+        let moto = Moto::start();
+        assert!(create_bucket(moto.address()).is_some());
+    }
+}
