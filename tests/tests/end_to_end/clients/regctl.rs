@@ -58,14 +58,14 @@ fn regctl_copies_attaches_and_lists_referrers() {
         .arg(&note));
     let referrers = ok(regctl(&seawall).args(["artifact", "list", &app]));
     assert!(referrers.contains("application/x.note"), "{referrers}");
-    let none = ok(regctl(&seawall).args([
+    let others = ok(regctl(&seawall).args([
         "artifact",
         "list",
         "--filter-artifact-type",
         "application/x.other",
         &app,
     ]));
-    assert!(!none.contains("application/x.note"), "{none}");
+    assert!(!others.contains("application/x.note"), "{others}");
     ok(regctl(&seawall).args(["tag", "delete", &app]));
     assert!(admin.manifest("team/app", "v1").is_err());
     assert!(
