@@ -1,5 +1,5 @@
 //! The contract of a blob storage. Implementations: `local/`, `s3/`; the suite
-//! that holds them to it: `suite/`.
+//! that holds them to it: `tests/contract/`.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -5,8 +5,8 @@
 //! What exists is not decided here: the database is the truth about that, and
 //! `seawall-content` keeps it. This crate only moves bytes, and promises that
 //! what it called published is whole and survives a crash.
-//! The trait's contract stands in `blob_storage.rs`; `suite` checks it on every
-//! implementation.
+//! The trait's contract stands in `blob_storage.rs`; `tests/contract/` checks it
+//! on every implementation.
 
 mod blob_storage;
 mod body;

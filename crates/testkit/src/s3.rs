@@ -46,9 +46,13 @@ impl S3 {
             .enable_all()
             .build()
             .expect("start a runtime");
-        let listener = runtime
-            .block_on(TcpListener::bind(("127.0.0.1", 0)))
-            .expect("bind a port");
+        let listener = {
+            // Not `block_on`: the caller may be inside a runtime of its own.
+            let _inside = runtime.enter();
+            let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("bind a port");
+            listener.set_nonblocking(true).expect("set the listener up");
+            TcpListener::from_std(listener).expect("set the listener up")
+        };
         let address = listener.local_addr().expect("read the port");
         runtime.spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {

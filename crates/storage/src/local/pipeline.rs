@@ -110,6 +110,17 @@ impl Pipeline {
         }
     }
 
+    /// Drops what is queued; the thread stops after what it has in hand.
+    pub(super) fn cancel(&self) {
+        let mut state = self.lock();
+        state.queue.clear();
+        state.ending = true;
+        if !state.working {
+            state.sink = None;
+        }
+        self.work.notify_one();
+    }
+
     async fn wait(&self) -> Result<(), StorageError> {
         tokio::time::timeout(DEADLINE, self.room.notified())
             .await

@@ -1,10 +1,12 @@
 //! The writing end of an upload to the local disk. The bytes go through
 //! `pipeline.rs`; the last step goes through `committer.rs`.
 
+use std::fs::TryLockError;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -22,6 +24,10 @@ use crate::{Durability, Location, StorageError, UploadPlace, UploadState, Upload
 const LARGE_BYTES: u64 = 1024 * 1024;
 /// From this size on space is set aside before the bytes come.
 const ALLOCATE_BYTES: u64 = 1024 * 1024;
+
+/// How often and at what distance a locked file is tried: 5 s in all.
+const LOCK_TRIES: u32 = 1000;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct LocalWriter {
     parts: Parts,
@@ -61,6 +67,7 @@ impl LocalWriter {
                 io::ErrorKind::NotFound if !fresh => StorageError::UploadLost,
                 _ => StorageError::io("opening an upload's file", error),
             })?;
+        lock(&file)?;
         let doing = "looking at an upload's file";
         let found = file
             .metadata()
@@ -94,6 +101,12 @@ impl LocalWriter {
             offset: state.offset,
             synced: state.offset,
         })
+    }
+}
+
+impl Drop for LocalWriter {
+    fn drop(&mut self) {
+        self.pipeline.cancel();
     }
 }
 
@@ -197,6 +210,25 @@ pub(super) async fn blocking<T: Send + 'static>(
         .await
         .unwrap_or_else(|error| Err(io::Error::other(error)))
         .map_err(|error| StorageError::io(doing, error))
+}
+
+/// Keeps other writers off, in this process and others, until the file is
+/// closed: a writer that was dropped may still have bytes in hand. Blocks.
+fn lock(file: &std::fs::File) -> Result<(), StorageError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            // Where a file system knows no locks, the caller's promise must do.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                return Ok(());
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(StorageError::io("locking an upload's file", error));
+            }
+        }
+    }
+    Err(StorageError::Busy)
 }
 
 /// Sets space aside without changing the file's length, which tells how much is

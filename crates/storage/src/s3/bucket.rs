@@ -2,12 +2,13 @@
 //! errors in this crate's terms. Knows keys, not uploads (`writer.rs`).
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Method;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::client::HttpError;
 use object_store::multipart::{MultipartStore as _, PartId};
 use object_store::path::Path;
 use object_store::signer::Signer as _;
@@ -27,6 +28,7 @@ pub(super) struct Bucket {
     signer: AmazonS3,
     prefix: String,
     redirect_expiry: Duration,
+    retry_timeout: Duration,
     /// After which an operation has failed, whatever happens.
     deadline: Duration,
 }
@@ -42,6 +44,7 @@ impl Bucket {
             signer: build(settings, public.map(String::as_str))?,
             prefix: settings.prefix.trim_matches('/').to_owned(),
             redirect_expiry: settings.redirect_expiry,
+            retry_timeout: settings.retry_timeout,
             deadline: settings.retry_timeout + settings.request_timeout,
         })
     }
@@ -55,31 +58,53 @@ impl Bucket {
         full.map_err(|_| StorageError::NotFound(key.to_owned()))
     }
 
-    /// Ends what does not end by itself.
-    async fn within<T>(
+    /// Runs a request that may be sent twice: again when the connection broke,
+    /// which the client below does not do for every kind of request, and never
+    /// past the deadline.
+    async fn within<T, F>(
         &self,
         doing: &'static str,
-        operation: impl Future<Output = object_store::Result<T>>,
-    ) -> Result<T, StorageError> {
-        match tokio::time::timeout(self.deadline, operation).await {
-            Ok(result) => result.map_err(|error| sort(doing, error)),
-            Err(_) => Err(StorageError::Unavailable {
+        operation: impl Fn() -> F,
+    ) -> Result<T, StorageError>
+    where
+        F: Future<Output = object_store::Result<T>>,
+    {
+        let began = Instant::now();
+        let mut pause = Duration::from_millis(50);
+        let attempts = async {
+            loop {
+                match operation().await {
+                    Err(error)
+                        if is_broken_connection(&error)
+                            && began.elapsed() + pause < self.retry_timeout =>
+                    {
+                        tracing::debug!(doing, %error, "trying again");
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(Duration::from_secs(2));
+                    }
+                    result => return result.map_err(|error| sort(doing, error)),
+                }
+            }
+        };
+        let ended = tokio::time::timeout(self.deadline, attempts).await;
+        ended.unwrap_or_else(|_| {
+            Err(StorageError::Unavailable {
                 doing,
-                reason: format!("no answer within {} s", self.deadline.as_secs()),
-            }),
-        }
+                reason: format!("no answer within {} ms", self.deadline.as_millis()),
+            })
+        })
     }
 
     pub(super) async fn put(&self, key: &str, bytes: Bytes) -> Result<(), StorageError> {
         let path = self.path(key)?;
-        let put = self.store.put(&path, PutPayload::from(bytes));
+        let put = || self.store.put(&path, PutPayload::from(bytes.clone()));
         self.within("storing an object", put).await.map(drop)
     }
 
     /// All bytes of a small object.
     pub(super) async fn get(&self, key: &str) -> Result<Bytes, StorageError> {
         let path = self.path(key)?;
-        let get = async { self.store.get(&path).await?.bytes().await };
+        let get = || async { self.store.get(&path).await?.bytes().await };
         self.within("reading an object", get).await
     }
 
@@ -97,7 +122,7 @@ impl Bucket {
             range: Some(GetRange::Bounded(range.start..range.start + range.length)),
             ..GetOptions::default()
         };
-        let get = self.store.get_opts(&path, options);
+        let get = || self.store.get_opts(&path, options.clone());
         let found = self.within("reading a blob", get).await?;
         let stream = found.into_stream();
         Ok(stream
@@ -108,7 +133,7 @@ impl Bucket {
     pub(super) async fn size(&self, key: &str) -> Result<Option<u64>, StorageError> {
         let path = self.path(key)?;
         match self
-            .within("looking at an object", self.store.head(&path))
+            .within("looking at an object", || self.store.head(&path))
             .await
         {
             Ok(found) => Ok(Some(found.size)),
@@ -120,7 +145,7 @@ impl Bucket {
     pub(super) async fn delete(&self, key: &str) -> Result<(), StorageError> {
         let path = self.path(key)?;
         match self
-            .within("deleting an object", self.store.delete(&path))
+            .within("deleting an object", || self.store.delete(&path))
             .await
         {
             Err(StorageError::NotFound(_)) => Ok(()),
@@ -130,7 +155,7 @@ impl Bucket {
 
     pub(super) async fn create_multipart(&self, key: &str) -> Result<String, StorageError> {
         let path = self.path(key)?;
-        let create = self.store.create_multipart(&path);
+        let create = || self.store.create_multipart(&path);
         self.within("beginning a multipart upload", create).await
     }
 
@@ -143,9 +168,10 @@ impl Bucket {
         bytes: Bytes,
     ) -> Result<String, StorageError> {
         let path = self.path(key)?;
-        let put = self
-            .store
-            .put_part(&path, multipart, number, PutPayload::from(bytes));
+        let put = || {
+            let payload = PutPayload::from(bytes.clone());
+            self.store.put_part(&path, multipart, number, payload)
+        };
         match self.within("sending a part", put).await {
             Ok(part) => Ok(part.content_id),
             Err(StorageError::NotFound(_)) => Err(StorageError::UploadLost),
@@ -163,11 +189,12 @@ impl Bucket {
         size: u64,
     ) -> Result<(), StorageError> {
         let path = self.path(key)?;
-        let parts = parts
-            .into_iter()
-            .map(|content_id| PartId { content_id })
-            .collect();
-        let complete = self.store.complete_multipart(&path, multipart, parts);
+        let parts = parts.into_iter().map(|content_id| PartId { content_id });
+        let parts: Vec<PartId> = parts.collect();
+        let complete = || {
+            self.store
+                .complete_multipart(&path, multipart, parts.clone())
+        };
         match self.within("completing a multipart upload", complete).await {
             Ok(_) => Ok(()),
             Err(error) if self.size(key).await? == Some(size) => {
@@ -185,9 +212,11 @@ impl Bucket {
         multipart: &String,
     ) -> Result<(), StorageError> {
         let path = self.path(key)?;
-        let abort = self.store.abort_multipart(&path, multipart);
+        let abort = || self.store.abort_multipart(&path, multipart);
         match self.within("aborting a multipart upload", abort).await {
             Err(StorageError::NotFound(_)) => Ok(()),
+            // Some stores have other words for an upload that is complete.
+            Err(_) if self.size(key).await?.is_some() => Ok(()),
             aborted => aborted,
         }
     }
@@ -195,9 +224,10 @@ impl Bucket {
     /// A URL from which a client may read the object for a while.
     pub(super) async fn presigned(&self, key: &str) -> Result<String, StorageError> {
         let path = self.path(key)?;
-        let sign = self
-            .signer
-            .signed_url(Method::GET, &path, self.redirect_expiry);
+        let sign = || {
+            self.signer
+                .signed_url(Method::GET, &path, self.redirect_expiry)
+        };
         Ok(self.within("signing a URL", sign).await?.into())
     }
 
@@ -266,6 +296,18 @@ fn build(settings: &S3Settings, endpoint: Option<&str>) -> Result<AmazonS3, Stor
         .with_disable_bulk_delete(true)
         .build()
         .map_err(|error| StorageError::Misconfigured(error.to_string()))
+}
+
+/// Whether the store did not answer at all, so that it may with the next try.
+fn is_broken_connection(error: &object_store::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if error.is::<HttpError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// Sorts an error of the object store.

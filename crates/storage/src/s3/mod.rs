@@ -145,9 +145,6 @@ impl BlobStorage for S3Storage {
             let Some(UploadPlace::Multipart(place)) = &state.place else {
                 return Ok(());
             };
-            if let Some(multipart) = &place.multipart {
-                self.bucket.abort_multipart(&place.key, multipart).await?;
-            }
             self.remove_upload(&place.name).await?;
             // Completed by a process that died before it could write the row.
             self.bucket.delete(&place.key).await

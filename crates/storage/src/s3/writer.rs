@@ -32,6 +32,8 @@ pub(super) struct S3Writer {
     buffer: BytesMut,
     /// How much of the buffer is hashed.
     hashed: usize,
+    /// Whether the parts have become one object.
+    complete: bool,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -77,6 +79,7 @@ impl S3Writer {
             place,
             hashed: buffer.len(),
             buffer,
+            complete: false,
             _turn: turn,
         })
     }
@@ -192,6 +195,7 @@ impl S3Writer {
             let buffer = std::mem::take(&mut self.buffer).freeze();
             self.bucket.put(&self.place.key, buffer).await?;
         }
+        self.complete = true;
         if !same_algorithm {
             let actual = self.read_back(&expected).await?;
             if actual != expected {
@@ -232,7 +236,8 @@ impl S3Writer {
     }
 
     async fn give_up(&self) {
-        if let Some(multipart) = &self.place.multipart
+        if !self.complete
+            && let Some(multipart) = &self.place.multipart
             && let Err(error) = self
                 .bucket
                 .abort_multipart(&self.place.key, multipart)
