@@ -5,6 +5,7 @@
 //! before anything else; the peers of the tests are in `crates/testkit`.
 
 mod bench;
+mod fuzz;
 mod lint;
 mod run;
 mod setup;
@@ -22,6 +23,7 @@ cargo xtask <command>
   test [argument…]  setup, then all tests; SEAWALL_TESTS=full for the long form of every suite.
                     Arguments go to `cargo test`: `cargo xtask test -p seawall-tests docker`
   lint              formatting, clippy and rustdoc, warnings denied
+  fuzz [seconds]    runs each fuzz target of fuzz/ for so long (10 s when not said)
   bench [argument…] setup, then Seawall beside two other registries; `--help` tells more
 ";
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         "setup" => setup::setup(),
         "test" => test::test(&rest),
         "lint" => lint::lint(),
+        "fuzz" => fuzz::fuzz(&rest),
         "bench" => bench::bench(&rest),
         "help" | "--help" | "-h" | "" => {
             print!("{HELP}");
