@@ -49,9 +49,9 @@ impl Activity {
 
     /// Bytes came in.
     pub(crate) fn received(&self) {
-        if self.requests.load(Ordering::Relaxed) > 0 {
-            self.touch();
-        } else if !self.tracks_heads || !self.head.swap(true, Ordering::Relaxed) {
+        let running = self.requests.load(Ordering::Relaxed) > 0;
+        // Only the first byte of a head starts its clock.
+        if running || !self.tracks_heads || !self.head.swap(true, Ordering::Relaxed) {
             self.touch();
         }
     }

@@ -34,12 +34,13 @@ pub(crate) fn read_cached(file: &File, offset: u64, buffer: &mut [u8]) -> io::Re
         ReadWriteFlags::NOWAIT,
     ) {
         Ok(read) => Ok(Cached::Read(read)),
-        Err(Errno::AGAIN) => Ok(Cached::Cold),
         // A file system that knows no RWF_NOWAIT. In memory there is nothing to wait for; else the pool reads.
         Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) if is_in_memory(file) => {
             file.read_at(buffer, offset).map(Cached::Read)
         }
-        Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS | Errno::INTR) => Ok(Cached::Cold),
+        Err(Errno::AGAIN | Errno::INTR | Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => {
+            Ok(Cached::Cold)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -1,4 +1,5 @@
 //! Bodies from files arrive byte for byte, whatever the size, the range, the client's pace and its manners.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod support;
 

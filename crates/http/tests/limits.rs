@@ -1,4 +1,5 @@
 //! What the server refuses, cuts off and survives.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! TLS: both protocols, and certificates that change while serving.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod support;
 
