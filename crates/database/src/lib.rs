@@ -22,6 +22,7 @@ mod engine;
 mod error;
 mod identifiers;
 mod migration;
+mod operation;
 mod postgres;
 pub mod query;
 mod row;

@@ -60,21 +60,30 @@ impl std::fmt::Debug for Row<'_> {
     }
 }
 
+/// Reads a whole row of either engine.
+pub(crate) trait ReadRow {
+    fn read<T: FromRow>(&self) -> Result<T, DatabaseError>;
+}
+
+impl ReadRow for SqliteRow {
+    fn read<T: FromRow>(&self) -> Result<T, DatabaseError> {
+        T::from_row(&mut RowReader {
+            row: Row::Sqlite(self),
+            next: 0,
+        })
+    }
+}
+
+impl ReadRow for PgRow {
+    fn read<T: FromRow>(&self) -> Result<T, DatabaseError> {
+        T::from_row(&mut RowReader {
+            row: Row::Postgres(self),
+            next: 0,
+        })
+    }
+}
+
 impl<'r> RowReader<'r> {
-    pub(crate) fn sqlite(row: &'r SqliteRow) -> Self {
-        Self {
-            row: Row::Sqlite(row),
-            next: 0,
-        }
-    }
-
-    pub(crate) fn postgres(row: &'r PgRow) -> Self {
-        Self {
-            row: Row::Postgres(row),
-            next: 0,
-        }
-    }
-
     /// Reads the next column (or the next few, for a type that is itself a row).
     #[expect(
         clippy::should_implement_trait,

@@ -32,6 +32,11 @@ impl Sql {
     }
 }
 
+/// A statement of a migration, which is fixed but for the tokens that the engine fills in.
+pub(crate) fn migration(statement: String) -> Sql {
+    Sql(SqlText::Composed(statement))
+}
+
 /// Composes a statement from fixed parts, bound values and the filters of a [`ListQuery`].
 #[derive(Clone, Debug, Default)]
 pub struct SqlBuilder {

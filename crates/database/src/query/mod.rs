@@ -4,9 +4,14 @@
 //! statement. Keys that are no column (`tags`, `labels`, `public`, …) are the caller's: it looks
 //! them up with [`ListQuery::filter`] and leaves them out of its [`Field`]s.
 
+mod compose;
+mod parse;
+
 use std::collections::BTreeMap;
 
-use crate::{SqlBuilder, Timestamp};
+use crate::Timestamp;
+
+pub(crate) use compose::{push_filters, push_limit, push_order};
 
 /// What a client asks of a list.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,7 +62,7 @@ pub struct SortKey {
 /// A key of `q=` and `sort=` that is a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The key in the query. Case, `_` and `-` do not matter, since Harbor takes the Go name
+    /// The key in the query. Case and `_` do not matter, since Harbor takes the Go name
     /// (`CreationTime`) as well as the column's (`creation_time`).
     pub key: &'static str,
     /// The SQL expression.
@@ -91,15 +96,15 @@ pub enum QueryError {
 }
 
 impl ListQuery {
-    /// Reads the four parameters of a list, each as the URL had it after one decoding.
+    /// Reads the four parameters of a list, each as the URL had it after one decoding. `page` is 1
+    /// and `page_size` 10 where they are left out.
     pub fn parse(
         q: Option<&str>,
         sort: Option<&str>,
         page: Option<&str>,
         page_size: Option<&str>,
     ) -> Result<Self, QueryError> {
-        let _ = (q, sort, page, page_size);
-        todo!()
+        parse::list_query(q, sort, page, page_size)
     }
 
     /// The condition on `key`, for keys that are no column.
@@ -134,15 +139,3 @@ impl ListQuery {
         (self.page_size > 0).then_some(self.page_size)
     }
 }
-
-pub(crate) fn push_filters(_sql: &mut SqlBuilder, _query: &ListQuery, _fields: &[Field]) {}
-
-pub(crate) fn push_order(
-    _sql: &mut SqlBuilder,
-    _query: &ListQuery,
-    _fields: &[Field],
-    _default: &'static str,
-) {
-}
-
-pub(crate) fn push_limit(_sql: &mut SqlBuilder, _query: &ListQuery) {}
