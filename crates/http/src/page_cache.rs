@@ -51,11 +51,18 @@ pub(crate) fn is_warm(file: &File, offset: u64, length: u64) -> io::Result<bool>
     let mut at = offset;
     let last = offset + length.max(1) - 1;
     loop {
-        match read_cached(file, at, &mut byte)? {
-            Cached::Cold => return Ok(false),
-            Cached::Read(0) => return Err(ended_early()),
-            Cached::Read(_) if at == last => return Ok(true),
-            Cached::Read(_) => at = (at + PROBE_STEP).min(last),
+        match rustix::io::preadv2(
+            file,
+            &mut [IoSliceMut::new(&mut byte)],
+            at,
+            ReadWriteFlags::NOWAIT,
+        ) {
+            Ok(0) => return Err(ended_early()),
+            Ok(_) if at == last => return Ok(true),
+            Ok(_) => at = (at + PROBE_STEP).min(last),
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(false),
+            Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => return Ok(is_in_memory(file)),
+            Err(error) => return Err(error.into()),
         }
     }
 }

@@ -52,7 +52,7 @@ impl Drop for Report {
                 path = line.path,
                 status = self.status.as_u16(),
                 bytes = self.sent,
-                duration_ms = took.as_secs_f64() * 1000.0,
+                duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
                 client = %line.client,
                 request_id = line.request_id,
                 user_agent = line.user_agent,

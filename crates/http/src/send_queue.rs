@@ -5,6 +5,10 @@
 //! they are and hands them to the stream's vectored write, which recognises them by address (`stream.rs`) and calls
 //! `sendfile(2)`. The address alone says which byte of which file is meant, so partial writes, cut frames and dropped
 //! bodies need no bookkeeping. The region is allocated zeroed and never touched: it costs address space, no memory.
+//!
+//! Measured (November 2026, Linux 6.18, ext4, warm 1 GiB file, loopback, a machine under load, dev profile): 0.12–0.19 s of
+//! the processor per GiB, where a bare loop of `sendfile` took 0.05–0.23 at the same time. Again with
+//! `cargo run --example serve_file -p seawall-http -- FILE` and `curl -so /dev/null http://127.0.0.1:8081/`.
 
 use std::fs::File;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};

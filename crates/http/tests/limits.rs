@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ async fn ten_thousand_headers_are_431() {
     let server = start(settings(), router()).await;
     let mut request = "GET / HTTP/1.1\r\nhost: x\r\n".to_owned();
     for number in 0..10_000 {
-        request.push_str(&format!("x-{number}: y\r\n"));
+        write!(request, "x-{number}: y\r\n").unwrap();
     }
     request.push_str("\r\n");
     let answer = text(&exchange(server.address, request.as_bytes()).await);

@@ -4,11 +4,13 @@
 
 mod errors;
 mod log_writer;
+mod process;
 mod request;
 mod setup;
 mod traces;
 
 pub use errors::chain;
+pub use process::ProcessCollector;
 pub use prometheus_client::registry::Registry;
 pub use request::{record_response, request_span};
 pub use setup::{LogFormat, Telemetry, TelemetryError, TelemetrySettings, start};

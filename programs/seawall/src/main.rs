@@ -1,3 +1,44 @@
-//! The `seawall` program: wiring only.
+//! The `seawall` program: reads settings, builds the graph of parts, runs until told to stop. No logic lives here.
+//!
+//! One file a command: `serve/` (the server), `config.rs`; the commands over the API are in `seawall-cli`.
 
-fn main() {}
+mod arguments;
+mod config;
+mod serve;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    // Fails only when a provider is set already, and then it is this one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(128)
+        .build()
+        .context("starting the runtime")?;
+    let Arguments {
+        server,
+        common,
+        command,
+    } = arguments;
+    match command.unwrap_or_default() {
+        Command::Serve(flags) => runtime.block_on(serve::run(&flags.or(server).settings()?)),
+        Command::Config(command) => config::run(command, server),
+        Command::Api(command) => runtime.block_on(seawall_cli::run(command, &common)),
+    }
+}
