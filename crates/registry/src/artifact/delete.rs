@@ -1,0 +1,221 @@
+//! Deleting artifacts: which go together, and what that leaves.
+//!
+//! With an artifact go its accessories and, of an index, the children that nothing else
+//! holds: no tag and no other index (Harbor `src/controller/artifact`, `deleteDeeply`). A child
+//! of an index that stays cannot be deleted itself.
+
+use seawall_database::{Timestamp, Tx};
+use seawall_events::{Event, ManifestEvent, Operation, ResourceType};
+use seawall_identity::{Action, Permission, Permit, ProjectRef, Resource};
+use seawall_ids::ArtifactId;
+use seawall_oci::{Reference, RepositoryName, Tag};
+
+use super::store::ArtifactRow;
+use super::{listed, parts, store};
+use crate::registry::Author;
+use crate::{Registry, RegistryError, quota, repository, tag};
+
+impl Registry {
+    /// Deletes an artifact with all its tags. Permit: artifact delete.
+    ///
+    /// # Errors
+    /// `NotFound`; `Referenced` for a child of an index that is still there.
+    pub async fn delete_artifact(
+        &self,
+        permit: &Permit,
+        repository: &RepositoryName,
+        reference: &Reference,
+    ) -> Result<(), RegistryError> {
+        let project = self.project_of(repository).await?;
+        permit.require(
+            Permission::new(Resource::Artifact, Action::Delete),
+            Some(project.id),
+        )?;
+        self.delete_target(permit, project, repository, reference)
+            .await
+    }
+
+    /// Deletes what a reference points to; the caller has looked at the permit.
+    pub(crate) async fn delete_target(
+        &self,
+        permit: &Permit,
+        project: ProjectRef,
+        repository: &RepositoryName,
+        reference: &Reference,
+    ) -> Result<(), RegistryError> {
+        let deletion = std::sync::Arc::new(Deletion {
+            registry: self.clone(),
+            project,
+            repository: repository.clone(),
+            reference: reference.clone(),
+            author: Author::of(permit),
+            now: Timestamp::now(),
+        });
+        self.database
+            .write(move |tx| {
+                let deletion = deletion.clone();
+                Box::pin(async move { deletion.run(tx).await })
+            })
+            .await
+    }
+}
+
+/// A deletion, ready for its transaction.
+struct Deletion {
+    registry: Registry,
+    project: ProjectRef,
+    repository: RepositoryName,
+    reference: Reference,
+    author: Author,
+    now: Timestamp,
+}
+
+impl Deletion {
+    async fn run(&self, tx: &mut Tx) -> Result<(), RegistryError> {
+        let missing =
+            || RegistryError::artifact_not_found(self.repository.as_str(), &self.reference);
+        let row = repository::store::locked(tx, self.repository.as_str(), self.now)
+            .await?
+            .ok_or_else(missing)?;
+        let target = super::list::find(tx, &self.repository, &self.reference).await?;
+        if row.project_id != self.project.id {
+            return Err(missing());
+        }
+        let root = store::row_by_id(tx, target.artifact_id)
+            .await?
+            .ok_or_else(missing)?;
+        if parts::has_parent(tx, row.id, &root.digest).await? {
+            return Err(RegistryError::Referenced(
+                "the deleting artifact is referenced by others".to_owned(),
+            ));
+        }
+        let (gone, kept) = collect(tx, root).await?;
+        let ids: Vec<ArtifactId> = gone.iter().map(|artifact| artifact.id).collect();
+        listed::unlist(tx, row.id, &ids).await?;
+        let tags = tag::store::delete_of_artifacts(tx, &ids).await?;
+        let mut freed = 0;
+        for artifact in &gone {
+            freed += quota::store::remove_blobs(tx, self.project.id, artifact.id).await?;
+            store::delete(tx, artifact.id).await?;
+        }
+        listed::refresh(tx, row.id, &kept).await?;
+        self.forget(tx, &gone, &tags);
+        self.record(tx, &gone, &tags).await?;
+        quota::usage::change(tx, self.project.id, -freed, false, self.now).await
+    }
+
+    fn forget(&self, tx: &mut Tx, gone: &[ArtifactRow], tags: &[(ArtifactId, String)]) {
+        let digests: Vec<_> = gone
+            .iter()
+            .map(|artifact| artifact.digest.clone())
+            .collect();
+        let tags: Vec<Tag> = tags
+            .iter()
+            .filter_map(|(_, name)| name.parse().ok())
+            .collect();
+        self.registry
+            .caches
+            .targets_change(tx, &self.repository, &digests, &tags);
+    }
+
+    /// One line of audit for what was asked for, one event for each artifact that goes.
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        gone: &[ArtifactRow],
+        tags: &[(ArtifactId, String)],
+    ) -> Result<(), RegistryError> {
+        let separator = if self.reference.digest().is_some() {
+            '@'
+        } else {
+            ':'
+        };
+        for (place, artifact) in gone.iter().enumerate() {
+            let resource = match place {
+                0 => format!("{}{separator}{}", self.repository, self.reference),
+                _ => format!("{}@{}", self.repository, artifact.digest),
+            };
+            let entry = self.author.did(
+                Operation::Delete,
+                ResourceType::Artifact,
+                resource,
+                Some(&self.project),
+                self.now,
+            );
+            let event = Event::ArtifactDeleted(ManifestEvent {
+                project_id: self.project.id,
+                project_name: self.project.name.clone(),
+                repository_id: artifact.repository_id,
+                repository_name: self.repository.to_string(),
+                artifact_id: artifact.id,
+                digest: artifact.digest.to_string(),
+                media_type: artifact.manifest_media_type.clone(),
+                tags: tags
+                    .iter()
+                    .filter(|(id, _)| *id == artifact.id)
+                    .map(|(_, name)| name.clone())
+                    .collect(),
+                operator: self.author.username.clone(),
+            });
+            seawall_events::record(tx, &entry, Some(&event)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What goes with `root`, itself first; and the children that stay.
+async fn collect(
+    tx: &mut Tx,
+    root: ArtifactRow,
+) -> Result<(Vec<ArtifactRow>, Vec<ArtifactId>), RegistryError> {
+    let repository = root.repository_id;
+    let mut gone = vec![root];
+    let mut undecided: Vec<ArtifactRow> = Vec::new();
+    let mut next = 0;
+    loop {
+        while let Some(artifact) = gone.get(next).cloned() {
+            next += 1;
+            for accessory in store::accessory_rows(tx, repository, &artifact.digest).await? {
+                add(&mut gone, accessory);
+            }
+            let digests = parts::child_digests(tx, artifact.id).await?;
+            for child in store::rows(tx, repository, &digests).await? {
+                add(&mut undecided, child);
+            }
+        }
+        let mut kept = Vec::new();
+        for child in std::mem::take(&mut undecided) {
+            if goes(tx, &gone, &child).await? {
+                add(&mut gone, child);
+            } else if !gone.iter().any(|artifact| artifact.id == child.id) {
+                kept.push(child);
+            }
+        }
+        if next == gone.len() {
+            let kept = kept.iter().map(|child| child.id).collect();
+            return Ok((gone, kept));
+        }
+        undecided = kept;
+    }
+}
+
+/// Whether a child of what goes is held by nothing else.
+async fn goes(
+    tx: &mut Tx,
+    gone: &[ArtifactRow],
+    child: &ArtifactRow,
+) -> Result<bool, RegistryError> {
+    if child.tag_count > 0 {
+        return Ok(false);
+    }
+    let parents = parts::parents(tx, child.repository_id, &child.digest).await?;
+    Ok(parents
+        .iter()
+        .all(|parent| gone.iter().any(|artifact| artifact.id == *parent)))
+}
+
+fn add(artifacts: &mut Vec<ArtifactRow>, artifact: ArtifactRow) {
+    if !artifacts.iter().any(|other| other.id == artifact.id) {
+        artifacts.push(artifact);
+    }
+}

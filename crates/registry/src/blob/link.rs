@@ -1,0 +1,62 @@
+//! Linking an upload's blob to its repository, in the transaction that makes the blob.
+
+use seawall_content::{Blob, LinkBlob, LinkError};
+use seawall_database::{Timestamp, Tx};
+use seawall_identity::{Permission, Permit, ProjectRef};
+use seawall_ids::RepositoryId;
+use seawall_oci::RepositoryName;
+use std::sync::Arc;
+
+use super::store;
+use crate::{Registry, RegistryError, project, repository};
+
+impl Registry {
+    /// What [`seawall_content::Content::finish`] runs: it makes the repository if there is none
+    /// yet, and lets it show the blob. Permit: push.
+    ///
+    /// # Errors
+    /// `NotFound` when the project is not there. The link itself is refused with a
+    /// [`RegistryError`] inside `ContentError::Refused` when the project goes meanwhile.
+    pub async fn link_blob(
+        &self,
+        permit: &Permit,
+        repository: &RepositoryName,
+    ) -> Result<LinkBlob, RegistryError> {
+        let project = self.project_of(repository).await?;
+        permit.require(Permission::PUSH, Some(project.id))?;
+        let repository = repository.clone();
+        Ok(Arc::new(move |tx: &mut Tx, blob: &Blob| {
+            let (project, repository) = (project.clone(), repository.clone());
+            Box::pin(async move {
+                let id = match ensure(tx, &project, &repository).await {
+                    Ok(id) => id,
+                    Err(RegistryError::Database(error)) => return Err(LinkError::Database(error)),
+                    Err(error) => return Err(LinkError::Refused(Box::new(error))),
+                };
+                Ok(store::link(tx, id, &blob.digest).await?)
+            })
+        }))
+    }
+}
+
+/// The repository, made if there is none yet.
+pub(super) async fn ensure(
+    tx: &mut Tx,
+    project: &ProjectRef,
+    repository: &RepositoryName,
+) -> Result<RepositoryId, RegistryError> {
+    if let Some(row) = repository::store::by_name(tx, repository.as_str()).await?
+        && row.project_id == project.id
+    {
+        return Ok(row.id);
+    }
+    if project::store::by_id(tx, project.id).await?.is_none() {
+        return Err(RegistryError::project_not_found(&project.name));
+    }
+    let now = Timestamp::now();
+    Ok(
+        repository::store::ensure_locked(tx, project.id, repository.as_str(), now)
+            .await?
+            .id,
+    )
+}
