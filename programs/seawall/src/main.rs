@@ -4,6 +4,7 @@
 
 mod arguments;
 mod config;
+mod part_settings;
 mod serve;
 
 use std::process::ExitCode;
