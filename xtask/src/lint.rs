@@ -1,13 +1,17 @@
-//! `cargo xtask lint`: formatting, clippy and rustdoc over the workspace, warnings denied.
+//! `cargo xtask lint`: formatting, the house's own rules (`tidy.rs`), clippy and rustdoc over the
+//! workspace, warnings denied.
 
 use anyhow::Result;
 
 use crate::run::{cargo, run, say};
+use crate::tidy::tidy;
 
-/// Fails at the first of the three that complains.
+/// Fails at the first that complains.
 pub fn lint() -> Result<()> {
     say("checking the formatting");
     run(cargo().args(["fmt", "--all", "--check"]))?;
+    say("checking rooms, dependencies and lengths");
+    tidy()?;
     say("running clippy");
     run(cargo().args([
         "clippy",

@@ -10,6 +10,7 @@ mod lint;
 mod run;
 mod setup;
 mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -22,7 +23,7 @@ cargo xtask <command>
                     clients, and keeps them in ~/.cache/seawall-tools
   test [argument…]  setup, then all tests; SEAWALL_TESTS=full for the long form of every suite.
                     Arguments go to `cargo test`: `cargo xtask test -p seawall-tests docker`
-  lint              formatting, clippy and rustdoc, warnings denied
+  lint              formatting, clippy, rustdoc and the house's own rules, warnings denied
   fuzz [seconds]    runs each fuzz target of fuzz/ for so long (10 s when not said)
   bench [argument…] setup, then Seawall beside two other registries; `--help` tells more
 ";
