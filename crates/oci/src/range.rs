@@ -65,7 +65,8 @@ pub fn parse_byte_range(header: &str, size: u64) -> Result<Option<ByteRange>, Ra
         (None, Some(0)) => return Err(RangeError::NotSatisfiable),
         (None, Some(last)) => (size.saturating_sub(last), size.saturating_sub(1)),
         (Some(start), None) => (start, size.saturating_sub(1)),
-        (Some(start), Some(end)) if end < start => return Ok(None),
+        // RFC 9110 §14.2 lets a server reject an invalid range; the client meant a part, not the whole.
+        (Some(start), Some(end)) if end < start => return Err(RangeError::NotSatisfiable),
         (Some(start), Some(end)) => (start, end.min(size.saturating_sub(1))),
     };
     if start >= size {
@@ -143,10 +144,13 @@ mod tests {
             parse_byte_range("bytes=-0", 10),
             Err(RangeError::NotSatisfiable)
         );
+        assert_eq!(
+            parse_byte_range("bytes=5-2", 10),
+            Err(RangeError::NotSatisfiable)
+        );
         for ignored in [
             "bytes=1-2,4-5",
             "lines=1-2",
-            "bytes=5-2",
             "bytes=a-b",
             "bytes=",
             "bytes=-",
