@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn each_line_of_the_table_is_what_the_matcher_finds() {
         let digest = seawall_oci::Digest::sha256(b"");
-        let upload = uuid::Uuid::new_v4().to_string();
+        let upload = seawall_content::UploadId::random().to_string();
         for line in TABLE {
             let path = line
                 .path

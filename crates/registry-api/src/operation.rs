@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
+use seawall_content::UploadId;
 use seawall_oci::{Digest, NameError, Reference, RepositoryName};
-use uuid::Uuid;
 
 use crate::endpoint::Endpoint;
 
@@ -74,28 +74,28 @@ pub enum Operation {
         /// Where.
         repository: RepositoryName,
         /// Which.
-        upload: Uuid,
+        upload: UploadId,
     },
     /// `PATCH /v2/<name>/blobs/uploads/<id>`
     AppendUpload {
         /// Where.
         repository: RepositoryName,
         /// Which.
-        upload: Uuid,
+        upload: UploadId,
     },
     /// `PUT /v2/<name>/blobs/uploads/<id>`
     FinishUpload {
         /// Where.
         repository: RepositoryName,
         /// Which.
-        upload: Uuid,
+        upload: UploadId,
     },
     /// `DELETE /v2/<name>/blobs/uploads/<id>`
     CancelUpload {
         /// Where.
         repository: RepositoryName,
         /// Which.
-        upload: Uuid,
+        upload: UploadId,
     },
     /// `GET /v2/<name>/referrers/<digest>`
     ListReferrers {
@@ -317,7 +317,7 @@ fn blob(method: &Method, repository: RepositoryName, text: &str) -> Result<Opera
 }
 
 fn upload(method: &Method, repository: RepositoryName, id: &str) -> Result<Operation, Mismatch> {
-    let upload = Uuid::try_parse(id).map_err(|_| Mismatch::Upload)?;
+    let upload = id.parse().map_err(|_| Mismatch::Upload)?;
     match *method {
         Method::GET | Method::HEAD => Ok(Operation::GetUpload { repository, upload }),
         Method::PATCH => Ok(Operation::AppendUpload { repository, upload }),

@@ -56,7 +56,7 @@ fn names_may_hold_the_words_of_the_api() {
         assert_eq!(operation.endpoint(), Endpoint::GetBlob);
         let operation = get(&format!("/v2/{text}/referrers/sha256:{HEX}")).unwrap();
         assert_eq!(operation.endpoint(), Endpoint::ListReferrers);
-        let id = Uuid::new_v4();
+        let id = UploadId::random();
         let path = format!("/v2/{text}/blobs/uploads/{id}");
         assert_eq!(
             Operation::parse(&Method::PATCH, &path).unwrap(),

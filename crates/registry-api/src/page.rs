@@ -56,6 +56,11 @@ impl Page {
     }
 }
 
+/// How many entries to ask the domain for: one more than the page holds tells whether there is another page.
+pub(crate) fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
