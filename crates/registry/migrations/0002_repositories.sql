@@ -1,7 +1,7 @@
 CREATE TABLE repositories (
     id {id},
     project_id BIGINT NOT NULL REFERENCES projects (id),
-    name {name} NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
     description TEXT NOT NULL DEFAULT '',
     published BOOLEAN NOT NULL,
     artifact_count BIGINT NOT NULL DEFAULT 0,

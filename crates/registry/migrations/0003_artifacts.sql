@@ -61,7 +61,7 @@ CREATE TABLE tags (
     id {id},
     repository_id BIGINT NOT NULL REFERENCES repositories (id),
     artifact_id BIGINT NOT NULL REFERENCES artifacts (id),
-    name {name} NOT NULL,
+    name TEXT NOT NULL,
     push_time BIGINT NOT NULL,
     pull_time BIGINT NOT NULL,
     UNIQUE (repository_id, name)
