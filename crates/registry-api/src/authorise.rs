@@ -127,7 +127,8 @@ fn repository_challenge(
     challenge::bearer(&url, &wanted)
 }
 
-fn insufficient(repository: &RepositoryName, need: Need) -> ApiError {
+/// Credentials that do not suffice are asked for again.
+pub(crate) fn insufficient(repository: &RepositoryName, need: Need) -> ApiError {
     let message = format!(
         "unauthorized to access repository: {repository}, action: {}",
         need.action()

@@ -6,7 +6,9 @@ use seawall_identity::{Denied, Permission, Permit, Scope};
 use seawall_oci::{Digest, RepositoryName};
 use seawall_registry::Mount;
 
+use crate::authorise::insufficient;
 use crate::call::Call;
+use crate::endpoint::Need;
 use crate::error::ApiError;
 
 /// Whether the blob is in the repository now. Without `from` it may come from anywhere.
@@ -38,6 +40,9 @@ pub(crate) async fn mount(
 }
 
 /// The permit to pull from the source, if there is one.
+///
+/// A registry token that does not name the source, in the hands of somebody who may pull from it, is answered
+/// 401, so that the client comes back with better credentials instead of sending what is there already.
 async fn pull_permit(call: &Call<'_>, from: &RepositoryName) -> Result<Option<Permit>, ApiError> {
     let name = from.project().unwrap_or_default();
     let Some(project) = call.registry().project_by_name(name).await? else {
@@ -51,6 +56,14 @@ async fn pull_permit(call: &Call<'_>, from: &RepositoryName) -> Result<Option<Pe
     {
         Ok(permit) => Ok(Some(permit)),
         Err(Denied::Failed(error)) => Err(error.into()),
-        Err(_) => Ok(None),
+        Err(_) => {
+            let actor = &call.caller.actor;
+            if call.caller.has_registry_token()
+                && identity.allowed(actor, Permission::PULL, &project).await?
+            {
+                return Err(insufficient(from, Need::Pull));
+            }
+            Ok(None)
+        }
     }
 }
