@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use seawall_settings::Settings;
 
+use crate::admin::AdminCommand;
 use crate::config::ConfigCommand;
 
 /// A container registry: serve it, and manage it
@@ -30,6 +31,9 @@ pub enum Command {
     /// Check, show and explain the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Work on the server itself: backup and restore
+    #[command(subcommand)]
+    Admin(AdminCommand),
     #[command(flatten)]
     Api(seawall_cli::Command),
 }

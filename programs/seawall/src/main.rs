@@ -1,9 +1,11 @@
 //! The `seawall` program: reads settings, builds the graph of parts, runs until told to stop. No logic lives here.
 //!
-//! One file a command: `serve/` (the server), `config.rs`; the commands over the API are in `seawall-cli`.
+//! One file a command: `serve/` (the server), `config.rs`, `admin/`; the commands over the API are in `seawall-cli`.
 
+mod admin;
 mod arguments;
 mod config;
+mod data_folder;
 mod part_settings;
 mod serve;
 
@@ -40,6 +42,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     match command.unwrap_or_default() {
         Command::Serve(flags) => runtime.block_on(serve::run(&flags.or(server).settings()?)),
         Command::Config(command) => config::run(command, server),
+        Command::Admin(command) => runtime.block_on(admin::run(command, server)),
         Command::Api(command) => runtime.block_on(seawall_cli::run(command, &common)),
     }
 }

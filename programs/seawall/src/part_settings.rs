@@ -26,15 +26,17 @@ pub fn database(settings: &Settings) -> anyhow::Result<DatabaseSettings> {
 /// Where blobs lie.
 pub fn storage(settings: &Settings) -> StorageSettings {
     let ours = &settings.storage;
-    let kind = match &ours.s3.bucket {
-        Some(bucket) => StorageKind::S3(s3(settings, bucket)),
-        None => {
-            let path = ours.path.clone().unwrap_or_else(|| settings.data_dir.join("storage"));
-            let mut local = LocalSettings::new(path);
-            local.shared = ours.shared;
-            local.reserve_bytes = ours.reserve_bytes;
-            StorageKind::Local(local)
-        }
+    let kind = if let Some(bucket) = &ours.s3.bucket {
+        StorageKind::S3(s3(settings, bucket))
+    } else {
+        let path = ours
+            .path
+            .clone()
+            .unwrap_or_else(|| settings.data_dir.join("storage"));
+        let mut local = LocalSettings::new(path);
+        local.shared = ours.shared;
+        local.reserve_bytes = ours.reserve_bytes;
+        StorageKind::Local(local)
     };
     StorageSettings { kind }
 }
@@ -58,5 +60,9 @@ fn s3(settings: &Settings, bucket: &str) -> S3Settings {
 
 /// The file of the key that encrypts stored secrets.
 pub fn encryption_key_file(settings: &Settings) -> PathBuf {
-    settings.keys.encryption_key_file.clone().unwrap_or_else(|| settings.data_dir.join("keys").join("encryption.key"))
+    settings
+        .keys
+        .encryption_key_file
+        .clone()
+        .unwrap_or_else(|| settings.data_dir.join("keys").join("encryption.key"))
 }

@@ -2,7 +2,6 @@
 //!
 //! Reads top to bottom: telemetry, the data folder, the parts, the listener, what people are told, serving, the end.
 
-mod data_folder;
 mod greeting;
 mod metrics;
 mod open_files;
@@ -15,8 +14,9 @@ use seawall_http::{HttpMetrics, Server, Shutdown};
 use seawall_settings::{LogFormat, Settings};
 use seawall_telemetry::{Registry, Telemetry, TelemetrySettings};
 
-use self::data_folder::DataFolder;
 use self::parts::Parts;
+pub use self::parts::migrations;
+use crate::data_folder::DataFolder;
 
 /// Serves until told to stop.
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {

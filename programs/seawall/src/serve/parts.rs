@@ -20,7 +20,12 @@ pub struct Parts {
 
 /// The tables of every part, the lower parts' first.
 pub fn migrations() -> Vec<Migration> {
-    [seawall_events::MIGRATIONS, seawall_content::MIGRATIONS, seawall_identity::MIGRATIONS].concat()
+    [
+        seawall_events::MIGRATIONS,
+        seawall_content::MIGRATIONS,
+        seawall_identity::MIGRATIONS,
+    ]
+    .concat()
 }
 
 impl Parts {
@@ -30,9 +35,18 @@ impl Parts {
         let database = Database::open(&database_settings)
             .await
             .with_context(|| format!("opening the database {}", database_settings.url))?;
-        database.migrate(&migrations()).await.context("bringing the database's schema up to date")?;
-        let storage = seawall_storage::open(&part_settings::storage(settings)).await.context("opening the storage")?;
-        Ok(Parts { database, _storage: storage, first_password: None })
+        database
+            .migrate(&migrations())
+            .await
+            .context("bringing the database's schema up to date")?;
+        let storage = seawall_storage::open(&part_settings::storage(settings))
+            .await
+            .context("opening the storage")?;
+        Ok(Parts {
+            database,
+            _storage: storage,
+            first_password: None,
+        })
     }
 
     /// The administrator's password, if this start made it.
@@ -42,7 +56,9 @@ impl Parts {
 
     /// Every route; `metrics` is served beside the surfaces.
     pub fn router(&self, settings: &Settings, metrics: Router) -> Router {
-        let portal = Portal { external_url: settings.external_url.clone() };
+        let portal = Portal {
+            external_url: settings.external_url.clone(),
+        };
         metrics.merge(seawall_portal::router(portal))
     }
 
