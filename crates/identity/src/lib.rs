@@ -10,6 +10,8 @@
 //! (JWTs and the keys that sign them), `secret` (hashing, lock-out).
 
 mod actor;
+mod administrator;
+mod audit;
 mod authenticate;
 mod authorize;
 mod error;
@@ -48,7 +50,13 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
 
 /// Every fixed statement of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static str> {
-    Vec::new()
+    [
+        user::store::STATEMENTS,
+        member::store::STATEMENTS,
+        robot::store::STATEMENTS,
+        token::store::STATEMENTS,
+    ]
+    .concat()
 }
 
 /// One page of a list, and how many there are on all pages.

@@ -1,14 +1,18 @@
-//! From a caller's wish to a [`Permit`]. The table of roles is `permission::matrix`.
+//! From a caller's wish to a [`Permit`]. The rules are `rules`, the table of roles is
+//! `permission::matrix`.
 
+mod lists;
 mod permit;
+mod rules;
 mod scope;
 
 use seawall_database::DatabaseError;
 
+use permit::Granted;
 pub use permit::{Permit, WrongPermit};
 pub use scope::{ProjectAccess, ProjectRef, Scope};
 
-use crate::{Actor, Caller, Catalogue, Identity, IdentityError, Permission, Role};
+use crate::{Action, Caller, Identity, Permission};
 
 /// Why there is no permit.
 ///
@@ -38,66 +42,63 @@ impl Identity {
         permission: Permission,
         scope: Scope<'_>,
     ) -> Result<Permit, Denied> {
-        let _ = (caller, permission, scope);
-        todo!()
+        match self.decide(caller, permission, scope).await? {
+            Some(granted) => Ok(Permit::new(caller.clone(), permission, granted)),
+            None => Err(denied(caller, permission, scope)),
+        }
     }
 
-    /// Whether `actor` has `permission` in `project`, for lists and token scopes: no permit.
-    pub async fn allowed(
+    async fn decide(
         &self,
-        actor: &Actor,
+        caller: &Caller,
         permission: Permission,
-        project: &ProjectRef,
-    ) -> Result<bool, DatabaseError> {
-        let _ = (actor, permission, project);
-        todo!()
-    }
-
-    /// In which projects `actor` has `permission` by themselves, public projects aside (add them
-    /// where [`matrix::public_has`](crate::matrix::public_has)): for lists over projects.
-    pub async fn projects_with(
-        &self,
-        actor: &Actor,
-        permission: Permission,
-    ) -> Result<ProjectAccess, DatabaseError> {
-        let _ = (actor, permission);
-        todo!()
-    }
-
-    /// The actor's role as a member of `project` (`current_user_role_id`).
-    pub async fn role_of(
-        &self,
-        actor: &Actor,
-        project: seawall_ids::ProjectId,
-    ) -> Result<Option<Role>, DatabaseError> {
-        let _ = (actor, project);
-        todo!()
-    }
-
-    /// What `actor` may do in the system (`None`) or in a project, for
-    /// `GET /users/current/permissions`. A registry token is no limit here.
-    pub async fn permissions_of(
-        &self,
-        actor: &Actor,
-        project: Option<&ProjectRef>,
-    ) -> Result<Vec<Permission>, DatabaseError> {
-        let _ = (actor, project);
-        todo!()
-    }
-
-    /// The robots' catalogue for `GET /permissions`: whole for system administrators, the project
-    /// part for those who administer a project, denied to others.
-    pub async fn robot_catalogue(&self, caller: &Caller) -> Result<Catalogue, Denied> {
-        let _ = caller;
-        todo!()
-    }
-
-    /// Forgets what is remembered about a project: call it after the commit that created or
-    /// deleted it.
-    pub fn forget_project(&self, project: seawall_ids::ProjectId) {
-        let _ = project;
+        scope: Scope<'_>,
+    ) -> Result<Option<Granted>, DatabaseError> {
+        let actor = &caller.actor;
+        if let Some(grants) = &caller.grants
+            && !grants.cover(permission, scope)
+        {
+            return Ok(None);
+        }
+        Ok(match scope {
+            Scope::System => self
+                .has_in_system(actor, permission)
+                .then_some(Granted::System),
+            Scope::Project(project) | Scope::Repository(project, _) => self
+                .allowed(actor, permission, project)
+                .await?
+                .then_some(Granted::Project(project.id)),
+            Scope::MissingProject(_) => None,
+            Scope::Any => actor.is_authenticated().then_some(Granted::Any),
+            Scope::Owner(user) => {
+                if self.has_in_system(actor, permission) {
+                    Some(Granted::System)
+                } else {
+                    (actor.user_id() == Some(user)).then_some(Granted::User(user))
+                }
+            }
+        })
     }
 }
 
-#[expect(dead_code)]
-fn unused(_: IdentityError) {}
+fn denied(caller: &Caller, permission: Permission, scope: Scope<'_>) -> Denied {
+    if let Scope::MissingProject(name) = scope
+        && rules::sees_every_project(&caller.actor, permission)
+    {
+        return Denied::NotFound(name.to_owned());
+    }
+    if !caller.actor.is_authenticated() {
+        return Denied::Unauthorized;
+    }
+    Denied::Forbidden(match scope {
+        Scope::System => format!("forbidden: {} may not {permission}", caller.username()),
+        Scope::Owner(user) => match permission.action {
+            Action::Read => format!("Not authorized to read user: {user}"),
+            Action::Delete => "Not authorized to delete users".to_owned(),
+            _ => format!("User with ID {user} can't be updated"),
+        },
+        Scope::Project(_) | Scope::Repository(..) | Scope::MissingProject(_) | Scope::Any => {
+            "forbidden".to_owned()
+        }
+    })
+}

@@ -27,6 +27,7 @@ pub(crate) enum Granted {
     System,
     Project(ProjectId),
     User(UserId),
+    Any,
 }
 
 /// A permit was used for what it was not given for. A defect of the surface that asked for it.
@@ -96,6 +97,16 @@ impl Permit {
             return Ok(());
         }
         Err(self.wrong(format!("{permission} {user}")))
+    }
+
+    /// An error unless the permit is for `permission` as any logged-in identity has it, or in the
+    /// system.
+    pub fn require_any(&self, permission: Permission) -> Result<(), WrongPermit> {
+        let place = matches!(self.scope, Granted::Any | Granted::System);
+        if self.permission == permission && place {
+            return Ok(());
+        }
+        Err(self.wrong(permission.to_string()))
     }
 
     fn wrong(&self, wanted: String) -> WrongPermit {

@@ -1,11 +1,16 @@
-//! Members: users with a role in a project.
+//! Members: users with a role in a project. What is done to them is `operations`, their rows are
+//! `store`.
 
 mod operations;
+pub(crate) mod store;
 
-use seawall_database::{DatabaseError, Tx};
+use std::sync::Arc;
+
+use seawall_database::{DatabaseError, Timestamp, Tx};
 use seawall_ids::{MemberId, ProjectId, UserId};
 
-use crate::Role;
+use crate::identity::Roles;
+use crate::{Identity, Role, robot};
 
 /// A member of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,20 +61,42 @@ pub struct MemberCounts {
 }
 
 /// Makes the creator of a project its first administrator, in the project's own transaction.
-/// [`Identity::forget_project`](crate::Identity::forget_project) comes after the commit.
+/// [`Identity::forget_project`] comes after the commit.
 pub async fn add_creator(
     tx: &mut Tx,
     project: ProjectId,
     user: UserId,
 ) -> Result<(), DatabaseError> {
-    let _ = (tx, project, user);
-    todo!()
+    store::insert(tx, project, user, Role::ProjectAdmin, Timestamp::now()).await?;
+    Ok(())
 }
 
 /// Removes a project's members, its robots, and what other robots may do in it, in the transaction
-/// that deletes the project. [`Identity::forget_project`](crate::Identity::forget_project) comes
-/// after the commit.
+/// that deletes the project. [`Identity::forget_project`] comes after the commit.
 pub async fn delete_of_project(tx: &mut Tx, project: ProjectId) -> Result<(), DatabaseError> {
-    let _ = (tx, project);
-    todo!()
+    store::delete_of_project(tx, project).await?;
+    robot::store::delete_of_project(tx, project).await
+}
+
+impl Identity {
+    /// Forgets what is remembered about members and robots: call it after the commit that created
+    /// or deleted a project.
+    pub fn forget_project(&self, _project: ProjectId) {
+        let caches = self.caches();
+        caches.roles.clear();
+        caches.robots.clear();
+        caches.robot_names.clear();
+    }
+
+    /// A user's roles in all projects.
+    pub(crate) async fn roles_of(&self, user: UserId) -> Result<Roles, DatabaseError> {
+        self.caches()
+            .roles
+            .get_or_load(&user, async || {
+                let mut reader = self.database().read().await?;
+                let roles = store::roles_of(&mut reader, user).await?;
+                Ok(Arc::new(roles.into_iter().collect()))
+            })
+            .await
+    }
 }

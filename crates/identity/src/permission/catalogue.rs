@@ -95,8 +95,8 @@ mod tests {
 
     #[test]
     fn the_catalogue_is_harbors() {
-        assert_eq!(system().len(), 67);
-        assert_eq!(project().len(), 64);
+        assert_eq!(system().len(), 70);
+        assert_eq!(project().len(), 70);
         for update in [system(), project()] {
             assert!(!update.contains(&Permission::new(Resource::Robot, Update)));
             assert!(!update.iter().any(|p| p.resource == Resource::Configuration));

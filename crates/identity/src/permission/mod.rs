@@ -4,6 +4,7 @@
 pub mod catalogue;
 pub mod matrix;
 mod role;
+mod set;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 pub use catalogue::Catalogue;
 pub use role::Role;
+pub(crate) use set::PermissionSet;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {

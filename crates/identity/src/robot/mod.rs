@@ -1,13 +1,19 @@
-//! Robots: accounts of machines, in the system or in one project.
+//! Robots: accounts of machines, in the system or in one project. What is done to them is
+//! `operations`, what a request for one must look like `requested`, what they may do `rights`,
+//! their rows `store`, what is remembered of them `record`.
 
 mod operations;
+mod record;
+mod requested;
 mod rights;
+pub(crate) mod store;
 
 use seawall_database::Timestamp;
 use seawall_ids::{ProjectId, RobotId};
 
 use crate::{Permission, Secret};
 
+pub(crate) use record::RobotRecord;
 pub(crate) use rights::RobotRights;
 
 /// Where a robot belongs (`level`).

@@ -1,12 +1,18 @@
-//! Secrets: keeping them out of logs and memory (here), the rules for chosen ones, hashing and
-//! verification, and the lock after a wrong one.
+//! Secrets: keeping them out of logs and memory (here), the rule for chosen ones and the making of
+//! generated ones (`chosen`), how they are stored (`stored`), how they are verified without
+//! drowning the machine (`verifier`), and the lock after a wrong one (`lockout`).
+
+pub(crate) mod chosen;
+pub(crate) mod lockout;
+pub(crate) mod stored;
+pub(crate) mod verifier;
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 /// A password or secret in the clear: never shown by `Debug`, wiped when dropped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -19,10 +25,20 @@ impl Secret {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Whether both are the same, in a time that does not tell where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        same(self.0.as_bytes(), other.0.as_bytes())
+    }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+/// Whether both are equal, in a time that depends on their lengths only.
+pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(left, right).is_ok()
 }

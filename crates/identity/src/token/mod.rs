@@ -1,17 +1,24 @@
 //! Tokens that stand for credentials for a while, and the keys that sign them.
+//!
+//! `issue` makes them, `verify` reads them, `claims` is what they say and `grants` what a registry
+//! token allows at most. `keys` are the keys that sign (ES256), `encryption` the key that seals
+//! those in the database, `store` their rows.
 
-mod encryption;
+mod claims;
+pub(crate) mod encryption;
+mod grants;
 mod issue;
+pub(crate) mod keys;
+pub(crate) mod store;
+pub(crate) mod verify;
 
 use seawall_database::Timestamp;
 
 use crate::{ProjectRef, Secret};
 
+pub use claims::GrantedAccess;
 pub use encryption::{EncryptionKey, KeySource};
-
-/// What a registry token grants: an upper bound on what its bearer may do.
-#[derive(Debug, Default)]
-pub struct Grants {}
+pub(crate) use grants::Grants;
 
 /// One `scope` of a token request, its project looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,17 +32,6 @@ pub enum TokenScope {
     },
     /// `registry:catalog:*`.
     Catalog,
-}
-
-/// What a token grants on one thing (`access` of the token).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantedAccess {
-    /// `repository` or `registry`.
-    pub kind: String,
-    /// The repository's name, or `catalog`.
-    pub name: String,
-    /// What is granted: `pull`, `push`, `delete`, `*`.
-    pub actions: Vec<String>,
 }
 
 /// A token that was made.

@@ -1,11 +1,18 @@
-//! Users: people who log in. Their rows are `store`, what is done to them `operations`.
+//! Users: people who log in. Their rows are `store`, what is done to them `operations`, their
+//! secrets `credentials`, what they may look like `grammar`, what is remembered of them `record`.
 
+mod credentials;
+mod grammar;
 mod operations;
+mod record;
+pub(crate) mod store;
 
 use seawall_database::Timestamp;
 use seawall_ids::UserId;
 
 use crate::Secret;
+
+pub(crate) use record::{Absent, UserRecord, found};
 
 /// The built-in administrator. Id 2 stands for anonymous; the first user made gets 3.
 pub const ADMIN_ID: UserId = UserId(1);

@@ -1,10 +1,22 @@
-//! What is done to users.
+//! What is done to users. Their secrets are `credentials`.
 
-use seawall_database::query::ListQuery;
+use std::sync::Arc;
+
+use seawall_database::Tx;
+use seawall_database::query::{Filter, ListQuery};
+use seawall_events::{Operation, ResourceType};
 use seawall_ids::UserId;
 
-use super::{NewUser, User, UserProfile, UserSearchItem};
-use crate::{Caller, Identity, IdentityError, Page, Permit, Secret};
+use super::{ADMIN_ID, NewUser, User, UserProfile, UserSearchItem, grammar, store};
+use crate::audit::entry;
+use crate::secret::chosen;
+use crate::{Action, Actor, Caller, Identity, IdentityError, Page, Permission, Permit, Resource};
+
+const CREATE: Permission = Permission::new(Resource::User, Action::Create);
+const READ: Permission = Permission::new(Resource::User, Action::Read);
+pub(super) const UPDATE: Permission = Permission::new(Resource::User, Action::Update);
+const DELETE: Permission = Permission::new(Resource::User, Action::Delete);
+const LIST: Permission = Permission::new(Resource::User, Action::List);
 
 impl Identity {
     /// Makes a user. Permit: user create, in the system.
@@ -13,8 +25,28 @@ impl Identity {
         permit: &Permit,
         new: NewUser,
     ) -> Result<UserId, IdentityError> {
-        let _ = (permit, new);
-        todo!()
+        permit.require(CREATE, None)?;
+        chosen::validate(&new.password)?;
+        let profile = grammar::validate_new(&new)?;
+        let password = self.inner.verifier.hash(&new.password).await?.encode();
+        let work = Arc::new((new.username, profile, password, permit.caller().clone()));
+        let now = self.now();
+        let caches = self.caches().clone();
+        self.database()
+            .write(move |tx| {
+                let (work, caches) = (work.clone(), caches.clone());
+                Box::pin(async move {
+                    let (username, profile, password, caller) = &*work;
+                    let id = store::insert(tx, username, profile, password, now)
+                        .await?
+                        .ok_or_else(|| taken(username, &profile.email))?;
+                    let entry = entry(caller, Operation::Create, ResourceType::User, username, now);
+                    seawall_events::record(tx, &entry, None).await?;
+                    tx.after_commit(move || caches.forget_user(id));
+                    Ok(id)
+                })
+            })
+            .await
     }
 
     /// Users by `q=` (`username`, `email`, `user_id`, …), without the built-in administrator unless
@@ -24,8 +56,10 @@ impl Identity {
         permit: &Permit,
         query: &ListQuery,
     ) -> Result<Page<User>, IdentityError> {
-        let _ = (permit, query);
-        todo!()
+        permit.require(LIST, None)?;
+        let mut reader = self.database().read().await?;
+        let (items, total) = store::list(&mut reader, query).await?;
+        Ok(Page { items, total })
     }
 
     /// Users whose name contains `username`, shortest first. Permit: user list, for
@@ -36,20 +70,31 @@ impl Identity {
         username: &str,
         query: &ListQuery,
     ) -> Result<Page<UserSearchItem>, IdentityError> {
-        let _ = (permit, username, query);
-        todo!()
+        permit.require_any(LIST)?;
+        let mut narrowed = ListQuery::default();
+        (narrowed.page, narrowed.page_size) = (query.page, query.page_size);
+        narrowed.set("username", Filter::Fuzzy(username.to_owned()));
+        let mut reader = self.database().read().await?;
+        let (items, total) = store::search(&mut reader, &narrowed).await?;
+        Ok(Page { items, total })
     }
 
     /// One user. Permit: user read, for [`Scope::Owner`](crate::Scope::Owner).
     pub async fn user(&self, permit: &Permit, id: UserId) -> Result<User, IdentityError> {
-        let _ = (permit, id);
-        todo!()
+        permit.require_user(READ, id)?;
+        let mut reader = self.database().read().await?;
+        existing(&mut reader, id).await
     }
 
     /// The user who asks; [`IdentityError::Precondition`] for a robot.
     pub async fn current_user(&self, caller: &Caller) -> Result<User, IdentityError> {
-        let _ = caller;
-        todo!()
+        let Actor::User(user) = &caller.actor else {
+            return Err(IdentityError::Precondition(
+                "get current user not available for this kind of account".to_owned(),
+            ));
+        };
+        let mut reader = self.database().read().await?;
+        existing(&mut reader, user.id).await
     }
 
     /// Changes a user's profile. Permit: user update, for [`Scope::Owner`](crate::Scope::Owner).
@@ -59,56 +104,123 @@ impl Identity {
         id: UserId,
         profile: UserProfile,
     ) -> Result<(), IdentityError> {
-        let _ = (permit, id, profile);
-        todo!()
+        permit.require_user(UPDATE, id)?;
+        grammar::validate_profile(&profile)?;
+        let now = self.now();
+        let profile = Arc::new(profile);
+        self.change_user(permit, id, Operation::Update, "update", move |tx, user| {
+            let profile = profile.clone();
+            Box::pin(async move {
+                if store::update(tx, user.id, &profile, now).await? {
+                    return Ok(());
+                }
+                Err(taken(&user.username, &profile.email))
+            })
+        })
+        .await
     }
 
-    /// Deletes a user: not oneself, not the built-in administrator. Permit: user delete, in the
-    /// system.
+    /// Deletes a user: not oneself, not the built-in administrator. The name becomes `name#id` and
+    /// can be given again. Permit: user delete, in the system.
     pub async fn delete_user(&self, permit: &Permit, id: UserId) -> Result<(), IdentityError> {
-        let _ = (permit, id);
-        todo!()
+        permit.require(DELETE, None)?;
+        if id == ADMIN_ID || permit.actor().user_id() == Some(id) {
+            return Err(IdentityError::Forbidden(format!(
+                "User with ID {id} cannot be deleted"
+            )));
+        }
+        let now = self.now();
+        let caches = self.caches().clone();
+        self.change_user(permit, id, Operation::Delete, "delete", move |tx, user| {
+            let caches = caches.clone();
+            Box::pin(async move {
+                crate::member::store::delete_of_user(tx, user.id).await?;
+                store::delete(tx, user.id, now).await?;
+                tx.after_commit(move || caches.roles.invalidate(&user.id));
+                Ok(())
+            })
+        })
+        .await
     }
 
-    /// Makes a user a system administrator, or no longer one. Permit: user update, in the system.
+    /// Makes a user a system administrator, or no longer one. Permit: user update, in the system;
+    /// only a system administrator may.
     pub async fn set_sysadmin(
         &self,
         permit: &Permit,
         id: UserId,
         sysadmin: bool,
     ) -> Result<(), IdentityError> {
-        let _ = (permit, id, sysadmin);
-        todo!()
+        permit.require(UPDATE, None)?;
+        if !permit.actor().is_sysadmin() {
+            return Err(IdentityError::Forbidden(
+                "only a system administrator makes system administrators".to_owned(),
+            ));
+        }
+        let what = if sysadmin {
+            "make system administrator of"
+        } else {
+            "end system administration of"
+        };
+        let now = self.now();
+        self.change_user(permit, id, Operation::Update, what, move |tx, user| {
+            Box::pin(async move { Ok(store::set_sysadmin(tx, user.id, sysadmin, now).await?) })
+        })
+        .await
     }
 
-    /// Changes a password: one's own with the old one, another's without. Tokens made before end.
-    /// Permit: user update, for [`Scope::Owner`](crate::Scope::Owner).
-    pub async fn change_password(
+    /// Runs `change` on a user that exists, in one transaction with its audit entry. A robot never
+    /// changes a system administrator: it would become one.
+    pub(super) async fn change_user<F>(
         &self,
         permit: &Permit,
         id: UserId,
-        old: &Secret,
-        new: Secret,
-    ) -> Result<(), IdentityError> {
-        let _ = (permit, id, old, new);
-        todo!()
+        operation: Operation,
+        what: &'static str,
+        change: F,
+    ) -> Result<(), IdentityError>
+    where
+        F: for<'t> Fn(
+                &'t mut Tx,
+                User,
+            ) -> seawall_database::BoxFuture<'t, Result<(), IdentityError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let caller = Arc::new(permit.caller().clone());
+        let caches = self.caches().clone();
+        let now = self.now();
+        let change = Arc::new(change);
+        self.database()
+            .write(move |tx| {
+                let (caller, caches, change) = (caller.clone(), caches.clone(), change.clone());
+                Box::pin(async move {
+                    let user = existing(tx, id).await?;
+                    if user.sysadmin && matches!(caller.actor, Actor::Robot(_)) {
+                        return Err(IdentityError::Forbidden(format!(
+                            "User with ID {id} can't be updated"
+                        )));
+                    }
+                    let mut entry =
+                        entry(&*caller, operation, ResourceType::User, &user.username, now);
+                    entry.operation_description = format!("{what} user: {}", user.username);
+                    change(tx, user).await?;
+                    seawall_events::record(tx, &entry, None).await?;
+                    tx.after_commit(move || caches.forget_user(id));
+                    Ok(())
+                })
+            })
+            .await
     }
+}
 
-    /// Sets a user's CLI secret, or generates one where `chosen` is `None`, and gives it back to be
-    /// shown once. Permit: user update, for [`Scope::Owner`](crate::Scope::Owner).
-    pub async fn set_cli_secret(
-        &self,
-        permit: &Permit,
-        id: UserId,
-        chosen: Option<Secret>,
-    ) -> Result<Secret, IdentityError> {
-        let _ = (permit, id, chosen);
-        todo!()
-    }
+async fn existing(tx: &mut Tx, id: UserId) -> Result<User, IdentityError> {
+    store::find(tx, id)
+        .await?
+        .ok_or_else(|| IdentityError::NotFound(format!("user {id} not found")))
+}
 
-    /// Sets a user's password without any permit, for the command on the server itself.
-    pub async fn reset_password(&self, username: &str, new: &Secret) -> Result<(), IdentityError> {
-        let _ = (username, new);
-        todo!()
-    }
+fn taken(username: &str, email: &str) -> IdentityError {
+    IdentityError::Conflict(format!("user {username} or {email} already exists"))
 }
