@@ -1,13 +1,14 @@
-//! The two ways into the audit log that are no part of an operation's transaction: refused
-//! attempts and pulls.
+//! The two ways into the audit log that are no part of an operation's transaction, behind one
+//! handle. Next: `pulls`, `refusals`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use seawall_database::{BoxFuture, Database, DatabaseError, Timestamp, Tx};
-use seawall_ids::{ArtifactId, ProjectId, RepositoryId, TagId};
+use seawall_database::{Database, DatabaseError};
 
-use crate::{AuditEntry, Origin};
+use crate::AuditEntry;
+use crate::pulls::{Pull, PullCounter, Pulls};
+use crate::refusals::Refusals;
 
 /// How pulls and refused attempts are recorded.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct AuditSettings {
     pub pull_interval: Duration,
     /// Whether a pull waits until it is written, and fails if it cannot be (`audit.pulls_wait`).
     pub pulls_wait: bool,
+    /// Within this time, the same refused attempt again is only counted.
+    pub refusal_window: Duration,
+    /// Refused attempts, all different, that get a line of their own in one `refusal_window`.
+    pub refusals: usize,
     /// How long an event stays in the outbox.
     pub outbox_retention: Duration,
 }
@@ -28,72 +33,57 @@ impl Default for AuditSettings {
             pull_queue: 16_384,
             pull_interval: Duration::from_secs(1),
             pulls_wait: false,
-            outbox_retention: Duration::from_secs(7 * 24 * 60 * 60),
+            refusal_window: Duration::from_secs(10),
+            refusals: 2_000,
+            outbox_retention: Duration::from_hours(7 * 24),
         }
     }
 }
 
-/// A manifest that was pulled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pull {
-    /// When.
-    pub time: Timestamp,
-    /// The project.
-    pub project_id: ProjectId,
-    /// Its name.
-    pub project_name: String,
-    /// The repository, with the project's name.
-    pub repository_name: String,
-    /// The repository.
-    pub repository_id: RepositoryId,
-    /// The artifact.
-    pub artifact_id: ArtifactId,
-    /// The tag, if it was pulled by tag.
-    pub tag_id: Option<TagId>,
-    /// `:tag` or `@digest`, as pulled.
-    pub reference: String,
-    /// Who.
-    pub username: String,
-    /// From where.
-    pub origin: Origin,
+/// Records what is no part of an operation's transaction. Clones share the queues.
+#[derive(Clone)]
+pub struct Audit {
+    pulls: Arc<Pulls>,
+    refusals: Arc<Refusals>,
 }
 
-/// Brings pull counts and pull times up to date, in the transaction that writes the audit lines.
-/// It may run twice, as any operation of a transaction.
-pub type PullCounter = Arc<
-    dyn for<'t> Fn(&'t mut Tx, &'t [Pull]) -> BoxFuture<'t, Result<(), DatabaseError>>
-        + Send
-        + Sync,
->;
-
-/// Records what is no part of an operation's transaction. Clones share the queue.
-#[derive(Clone, Debug)]
-pub struct Audit {}
+impl std::fmt::Debug for Audit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Audit")
+            .field("lost_pulls", &self.lost_pulls())
+            .finish_non_exhaustive()
+    }
+}
 
 impl Audit {
-    /// Starts the task that writes; [`Audit::shutdown`] ends it.
-    pub fn start(database: Database, settings: AuditSettings, counter: PullCounter) -> Self {
-        let _ = (database, settings, counter);
-        Self {}
+    /// Starts the tasks that write, on the present Tokio runtime; [`Audit::shutdown`] ends them.
+    pub fn start(database: Database, settings: &AuditSettings, counter: PullCounter) -> Self {
+        Self {
+            pulls: Arc::new(Pulls::start(database.clone(), settings, counter)),
+            refusals: Refusals::start(database, settings),
+        }
     }
 
-    /// Records a failed or refused attempt, durably when it returns. Under a flood, the same
-    /// attempt again within some seconds is counted and written once more with its count.
+    /// Records a failed or refused attempt, durably when it returns. The same attempt again (who,
+    /// what, on what, from where, how it ended) within [`AuditSettings::refusal_window`] is
+    /// counted, and written once more with its count when the window ends.
     pub async fn refused(&self, entry: AuditEntry) {
-        let _ = entry;
+        self.refusals.record(entry).await;
     }
 
     /// Records a pull. It neither waits nor fails, unless the settings make it wait.
     pub async fn pulled(&self, pull: Pull) -> Result<(), DatabaseError> {
-        let _ = pull;
-        Ok(())
+        self.pulls.record(pull).await
     }
 
-    /// Pulls that were not recorded since the queue was full or the database failed for too long.
+    /// Pulls that were not recorded, since the queue was full or a line could not be written.
     pub fn lost_pulls(&self) -> u64 {
-        0
+        self.pulls.lost()
     }
 
-    /// Writes what waits and ends the task.
-    pub async fn shutdown(&self) {}
+    /// Writes what waits and ends the tasks. Pulls that come later are lost and counted.
+    pub async fn shutdown(&self) {
+        self.pulls.shutdown().await;
+        self.refusals.flush().await;
+    }
 }

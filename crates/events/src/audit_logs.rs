@@ -1,9 +1,12 @@
 //! Reading the audit log, for Harbor's `/audit-logs`, `/auditlog-exts`, `/projects/{p}/logs` and
 //! `/projects/{p}/auditlog-exts`, which all read one table.
 
-use seawall_database::query::ListQuery;
-use seawall_database::{DatabaseError, Timestamp, Tx};
+use futures_util::stream::BoxStream;
+use seawall_database::query::{Field, FieldKind, ListQuery};
+use seawall_database::{DatabaseError, SqlBuilder, Timestamp, Tx, Value};
 use seawall_ids::{AuditLogId, ProjectId};
+
+use crate::store;
 
 /// Which lines a caller may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,15 +50,92 @@ pub struct AuditLog {
     pub request_id: String,
 }
 
+const fn field(key: &'static str, kind: FieldKind) -> Field {
+    Field {
+        key,
+        column: key,
+        kind,
+    }
+}
+
+/// Harbor's keys and ours. `op_result` is what its column is called.
+const FIELDS: &[Field] = &[
+    field("id", FieldKind::Integer),
+    field("op_time", FieldKind::Time),
+    field("project_id", FieldKind::Integer),
+    field("project_name", FieldKind::Text),
+    field("resource", FieldKind::Text),
+    field("resource_type", FieldKind::Text),
+    field("operation", FieldKind::Text),
+    field("operation_description", FieldKind::Text),
+    field("operation_result", FieldKind::Boolean),
+    Field {
+        key: "op_result",
+        column: "operation_result",
+        kind: FieldKind::Boolean,
+    },
+    field("status", FieldKind::Integer),
+    field("username", FieldKind::Text),
+    field("client_address", FieldKind::Text),
+    field("user_agent", FieldKind::Text),
+    field("request_id", FieldKind::Text),
+];
+
 /// A page of the audit log, newest first unless `query` sorts otherwise, and the number of lines
-/// on all pages.
+/// on all pages. Where `query` asks for everything, use [`stream`] and [`count`].
 pub async fn list(
     tx: &mut Tx,
     visible: &Visible,
     query: &ListQuery,
 ) -> Result<(Vec<AuditLog>, i64), DatabaseError> {
-    let _ = (tx, visible, query);
-    todo!()
+    let total = count(tx, visible, query).await?;
+    let (sql, params) = page(visible, query).build();
+    Ok((tx.fetch_all(sql, params).await?, total))
+}
+
+/// The number of lines that [`list`] or [`stream`] has on all pages.
+pub async fn count(
+    tx: &mut Tx,
+    visible: &Visible,
+    query: &ListQuery,
+) -> Result<i64, DatabaseError> {
+    let (sql, params) = select(store::COUNT_LINES, visible, query).build();
+    tx.fetch_one(sql, params).await
+}
+
+/// The lines of [`list`] one by one.
+pub fn stream<'t>(
+    tx: &'t mut Tx,
+    visible: &Visible,
+    query: &ListQuery,
+) -> BoxStream<'t, Result<AuditLog, DatabaseError>> {
+    let (sql, params) = page(visible, query).build();
+    tx.fetch(sql, params)
+}
+
+fn page(visible: &Visible, query: &ListQuery) -> SqlBuilder {
+    let mut sql = select(store::SELECT_LINES, visible, query);
+    sql.order(query, FIELDS, "op_time DESC, id DESC")
+        .limit(query);
+    sql
+}
+
+fn select(head: &'static str, visible: &Visible, query: &ListQuery) -> SqlBuilder {
+    let mut sql = SqlBuilder::new(head);
+    match visible {
+        Visible::All => {}
+        // The index on the project then gives the order too.
+        Visible::Projects(projects) if projects.len() == 1 => {
+            sql.push(" AND project_id = ").bind(projects[0]);
+        }
+        Visible::Projects(projects) => {
+            sql.push(" AND project_id IN (SELECT CAST(value AS BIGINT) FROM json_each(")
+                .bind(Value::list(projects))
+                .push("))");
+        }
+    }
+    sql.filters(query, FIELDS);
+    sql
 }
 
 /// The event types of `/auditlog-exts/events`, in Harbor's order.

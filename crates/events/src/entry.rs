@@ -43,6 +43,28 @@ pub struct AuditEntry {
     pub origin: Origin,
 }
 
+impl AuditEntry {
+    /// Cuts what a client sent to size, and takes the null character out that PostgreSQL refuses:
+    /// a line must never fail for its contents.
+    pub(crate) fn bound(&mut self) {
+        for (text, limit_bytes) in [
+            (&mut self.project_name, 255),
+            (&mut self.resource, 1024),
+            (&mut self.operation_description, 2048),
+            (&mut self.username, 255),
+            (&mut self.origin.user_agent, 512),
+            (&mut self.origin.request_id, 128),
+        ] {
+            if text.len() > limit_bytes {
+                text.truncate(text.floor_char_boundary(limit_bytes));
+            }
+            if text.contains('\0') {
+                *text = text.replace('\0', "\u{FFFD}");
+            }
+        }
+    }
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*

@@ -5,20 +5,25 @@
 //! - A failed or refused attempt is recorded outside it, durably and bounded: [`Audit::refused`].
 //! - A pull is recorded through a bounded queue, flushed each second: [`Audit::pulled`].
 //!
-//! It decides nothing and knows no HTTP. Where to look next: [`AuditEntry`], [`Event`], `audit`
-//! (the queues), [`audit_logs`] (Harbor's lists), [`outbox`].
+//! It decides nothing and knows no HTTP. Where to look next: [`AuditEntry`], [`Event`], `audit`,
+//! `pulls` and `refusals` (the two queues), [`audit_logs`] (Harbor's lists), [`outbox`], `store` (SQL).
 
 mod audit;
 pub mod audit_logs;
 mod entry;
 mod event;
 pub mod outbox;
+mod pulls;
+mod refusals;
+mod store;
 
-use seawall_database::{DatabaseError, Migration, Tx};
+use seawall_database::{DatabaseError, Engine, Migration, Tx};
 
-pub use audit::{Audit, AuditSettings, Pull, PullCounter};
+pub use audit::{Audit, AuditSettings};
+pub use audit_logs::AuditLog;
 pub use entry::{AuditEntry, Operation, Origin, ResourceType};
 pub use event::{Event, ManifestEvent, ProjectEvent, RepositoryEvent};
+pub use pulls::{Pull, PullCounter};
 
 /// The tables of this crate.
 pub const MIGRATIONS: &[Migration] = &[Migration {
@@ -26,9 +31,9 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
     sql: include_str!("../migrations/0001_audit_log_and_outbox.sql"),
 }];
 
-/// Every fixed statement of this crate, for the test that prepares them on both engines.
-pub fn statements() -> Vec<&'static str> {
-    Vec::new()
+/// Every fixed statement of this crate for an engine, for the test that prepares them.
+pub fn statements(engine: Engine) -> Vec<&'static str> {
+    store::statements(engine)
 }
 
 /// Records a success in its own transaction: its audit entry, and its event for whoever follows.
@@ -37,6 +42,9 @@ pub async fn record(
     entry: &AuditEntry,
     event: Option<&Event>,
 ) -> Result<(), DatabaseError> {
-    let _ = (tx, entry, event);
-    todo!()
+    store::insert_lines(tx, store::lines([entry.clone()])).await?;
+    if let Some(event) = event {
+        store::insert_event(tx, entry.op_time, event).await?;
+    }
+    Ok(())
 }

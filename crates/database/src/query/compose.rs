@@ -21,7 +21,7 @@ pub(crate) fn push_filters(sql: &mut SqlBuilder, query: &ListQuery, fields: &[Fi
             (Filter::Exact(text), "gt") => compare(sql, field, " > ", text),
             (Filter::Exact(text), "lt") => compare(sql, field, " < ", text),
             (Filter::Exact(text), "icontains") | (Filter::Fuzzy(text), _) => {
-                contains(sql, field, text)
+                contains(sql, field, text);
             }
             // Another operator; a list whose meaning is the caller's.
             (Filter::Exact(_) | Filter::AllOf(_), _) => {}

@@ -38,7 +38,7 @@ pub(super) trait Queued: Send {
 }
 
 pub(super) struct Operation<T, E, F> {
-    operation: F,
+    run: F,
     limit: Option<Duration>,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
@@ -53,7 +53,7 @@ impl<T, E, F> Operation<T, E, F> {
         span: Span,
     ) -> Self {
         Self {
-            operation,
+            run: operation,
             limit,
             result: None,
             reply,
@@ -67,7 +67,7 @@ impl<T: Send, E: TransactionError, F: OperationFn<T, E>> Queued for Operation<T,
         let span = self.span.clone();
         Box::pin(
             async move {
-                let result = operation::run(&self.operation, tx, self.limit.unwrap_or(limit)).await;
+                let result = operation::run(&self.run, tx, self.limit.unwrap_or(limit)).await;
                 self.result.insert(result).is_ok()
             }
             .instrument(span),
@@ -216,18 +216,14 @@ impl Writer {
             queued.answer();
             return group;
         }
-        match self.tx.control("ROLLBACK TO operation").await {
-            // It failed by what it saw of the others, so it is answered with them.
-            Ok(()) => {
-                group.members.push(queued);
-                group
-            }
+        if self.tx.control("ROLLBACK TO operation").await.is_err() {
             // The failure took the whole transaction with it (a full disk, an I/O error).
-            Err(_) => {
-                queued.answer();
-                self.salvage(group).await
-            }
+            queued.answer();
+            return self.salvage(group).await;
         }
+        // It may have failed by what it saw of the others, so it is answered with them.
+        group.members.push(queued);
+        group
     }
 
     async fn commit(&mut self, group: Group) {

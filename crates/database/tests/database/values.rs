@@ -4,6 +4,8 @@ use seawall_database::{DatabaseError, Timestamp, Value, params};
 
 use crate::{add, both};
 
+type Row = (String, u64, bool, Timestamp, Vec<u8>, f64, Option<i64>);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_type_survives_the_way_there_and_back() {
     for opened in both().await {
@@ -25,7 +27,6 @@ async fn every_type_survives_the_way_there_and_back() {
             .await
             .unwrap();
         let mut reader = opened.database.read().await.unwrap();
-        type Row = (String, u64, bool, Timestamp, Vec<u8>, f64, Option<i64>);
         let row: Row = reader
             .fetch_one(
                 "SELECT name, size, public, creation_time, content, ratio, parent FROM things",

@@ -1,0 +1,160 @@
+//! The SQL of the audit log and the outbox.
+
+use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, params};
+use serde_json::{Value as Json, json};
+
+use crate::entry::AuditEntry;
+use crate::{AuditLog, Event};
+
+/// Audit lines in one parameter, so that a thousand of them are one short statement. Measured on
+/// SQLite: 7 µs a line, the insert into three trees included; a statement for each costs 25 µs.
+const INSERT_LINES_SQLITE: &str = "
+    INSERT INTO audit_log (op_time, project_id, project_name, resource, resource_type, operation,
+        operation_description, operation_result, status, username, client_address, user_agent, request_id)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+        value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
+    FROM json_each($1)";
+
+const INSERT_LINES_POSTGRES: &str = "
+    INSERT INTO audit_log (op_time, project_id, project_name, resource, resource_type, operation,
+        operation_description, operation_result, status, username, client_address, user_agent, request_id)
+    SELECT CAST(line ->> 0 AS BIGINT), CAST(line ->> 1 AS BIGINT), line ->> 2, line ->> 3, line ->> 4,
+        line ->> 5, line ->> 6, CAST(line ->> 7 AS BOOLEAN), CAST(line ->> 8 AS BIGINT), line ->> 9,
+        line ->> 10, line ->> 11, line ->> 12
+    FROM json_array_elements(CAST($1 AS JSON)) AS line";
+
+const INSERT_EVENT_SQLITE: &str =
+    "INSERT INTO outbox (transaction_id, creation_time, event) VALUES (0, $1, $2)";
+
+const INSERT_EVENT_POSTGRES: &str = "
+    INSERT INTO outbox (transaction_id, creation_time, event)
+    VALUES (CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT), $1, $2)";
+
+const EVENTS_SQLITE: &str = "
+    SELECT transaction_id, id, creation_time, event FROM outbox
+    WHERE (transaction_id, id) > ($1, $2) ORDER BY transaction_id, id LIMIT $3";
+
+/// Rows of transactions that are older than every one still running: none can come in between.
+const EVENTS_POSTGRES: &str = "
+    SELECT transaction_id, id, creation_time, event FROM outbox
+    WHERE (transaction_id, id) > ($1, $2)
+        AND transaction_id < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
+    ORDER BY transaction_id, id LIMIT $3";
+
+const DELETE_EVENTS: &str = "
+    DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE creation_time < $1 ORDER BY creation_time LIMIT $2)";
+
+/// The columns of a line, as [`AuditLog`] reads them.
+pub(crate) const SELECT_LINES: &str = "
+    SELECT id, op_time, project_id, project_name, resource, resource_type, operation,
+        operation_description, operation_result, status, username, client_address, user_agent, request_id
+    FROM audit_log WHERE 1 = 1";
+
+pub(crate) const COUNT_LINES: &str = "SELECT COUNT(*) FROM audit_log WHERE 1 = 1";
+
+/// Statements that both engines understand, and those of one of them.
+pub(crate) fn statements(engine: Engine) -> Vec<&'static str> {
+    let mut statements = vec![DELETE_EVENTS, SELECT_LINES, COUNT_LINES];
+    statements.extend(match engine {
+        Engine::Sqlite => [INSERT_LINES_SQLITE, INSERT_EVENT_SQLITE, EVENTS_SQLITE],
+        Engine::Postgres => [
+            INSERT_LINES_POSTGRES,
+            INSERT_EVENT_POSTGRES,
+            EVENTS_POSTGRES,
+        ],
+    });
+    statements
+}
+
+/// Lines in the form that [`insert_lines`] takes.
+pub(crate) fn lines(entries: impl IntoIterator<Item = AuditEntry>) -> String {
+    let lines: Vec<Json> = entries.into_iter().map(line).collect();
+    Json::Array(lines).to_string()
+}
+
+fn line(mut entry: AuditEntry) -> Json {
+    entry.bound();
+    let address = entry
+        .origin
+        .client_address
+        .map(|address| address.to_string());
+    json!([
+        entry.op_time.0,
+        entry.project_id.map(|id| id.0),
+        entry.project_name,
+        entry.resource,
+        entry.resource_type.as_str(),
+        entry.operation.as_str(),
+        entry.operation_description,
+        entry.succeeded,
+        entry.status,
+        entry.username,
+        address.unwrap_or_default(),
+        entry.origin.user_agent,
+        entry.origin.request_id,
+    ])
+}
+
+pub(crate) async fn insert_lines(tx: &mut Tx, lines: String) -> Result<(), DatabaseError> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => INSERT_LINES_SQLITE,
+        Engine::Postgres => INSERT_LINES_POSTGRES,
+    };
+    tx.execute(sql, params![lines]).await.map(drop)
+}
+
+pub(crate) async fn insert_event(
+    tx: &mut Tx,
+    time: Timestamp,
+    event: &Event,
+) -> Result<(), DatabaseError> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => INSERT_EVENT_SQLITE,
+        Engine::Postgres => INSERT_EVENT_POSTGRES,
+    };
+    let event = serde_json::to_string(event)
+        .map_err(|error| DatabaseError::Other(format!("an event: {error}")))?;
+    tx.execute(sql, params![time, event]).await.map(drop)
+}
+
+/// Transaction id, id, time and JSON of the events behind a position.
+pub(crate) async fn events(
+    tx: &mut Tx,
+    (transaction_id, id): (i64, i64),
+    limit: u32,
+) -> Result<Vec<(i64, i64, Timestamp, String)>, DatabaseError> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => EVENTS_SQLITE,
+        Engine::Postgres => EVENTS_POSTGRES,
+    };
+    tx.fetch_all(sql, params![transaction_id, id, limit]).await
+}
+
+pub(crate) async fn delete_events(
+    tx: &mut Tx,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, DatabaseError> {
+    tx.execute(DELETE_EVENTS, params![before, limit]).await
+}
+
+impl FromRow for AuditLog {
+    fn from_row(row: &mut RowReader<'_>) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            id: row.next()?,
+            op_time: row.next()?,
+            project_id: row.next()?,
+            project_name: row.next()?,
+            resource: row.next()?,
+            resource_type: row.next()?,
+            operation: row.next()?,
+            operation_description: row.next()?,
+            operation_result: row.next()?,
+            status: row.next()?,
+            username: row.next()?,
+            client_address: row.next()?,
+            user_agent: row.next()?,
+            request_id: row.next()?,
+        })
+    }
+}
