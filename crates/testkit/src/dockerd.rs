@@ -26,6 +26,8 @@ impl Dockerd {
         let folder = TempDir::with_prefix("sw-docker-").expect("create a temporary folder");
         let at = |name: &str| folder.path().join(name);
         let log = at("log");
+        // The machine's own engine may be configured in ways that do not suit.
+        std::fs::write(at("daemon.json"), "{}").expect("write the engine's configuration");
         let mut process = Process::start("dockerd", "/usr/sbin/dockerd", &log, |command| {
             command
                 .args(["--iptables=false", "--ip6tables=false", "--bridge=none"])
@@ -37,7 +39,8 @@ impl Dockerd {
                 .arg(at("pid"))
                 .arg("--host")
                 .arg(format!("unix://{}", at("socket").display()))
-                .args(["--config-file", "/dev/null"])
+                .arg("--config-file")
+                .arg(at("daemon.json"))
                 .args([
                     "--max-concurrent-uploads",
                     "5",

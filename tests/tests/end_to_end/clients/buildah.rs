@@ -21,8 +21,8 @@ fn buildah_pushes_oci_and_docker_manifests() {
     let (seawall, admin) = server();
     let folder = seawall.folder();
     std::fs::write(folder.join("hello"), "hello").unwrap();
-    let container = ok(buildah(folder).args(["from", "scratch"]));
-    let container = container.trim();
+    let container = "working";
+    ok(buildah(folder).args(["from", "--name", container, "scratch"]));
     ok(buildah(folder)
         .args(["copy", container])
         .arg(folder.join("hello"))
