@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use reqwest::Method;
+
 use super::{credentials, ok, server};
 
 fn buildah(folder: &Path) -> Command {
@@ -47,8 +49,11 @@ fn buildah_pushes_oci_and_docker_manifests() {
                 "app",
             ])
             .arg(format!("docker://{}/team/buildah:{format}", seawall.host())));
+        let path = format!("/v2/team/buildah/manifests/{format}");
         let answer = admin
-            .get(&format!("/v2/team/buildah/manifests/{format}"))
+            .request(Method::GET, &path)
+            .header("Accept", media_type)
+            .send()
             .unwrap();
         assert_eq!(answer.headers()["content-type"], media_type);
     }

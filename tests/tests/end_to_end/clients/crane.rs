@@ -74,13 +74,17 @@ fn crane_pushes_an_index_and_lists_the_catalog() {
     let (seawall, _) = server();
     log_in(&seawall, "admin");
     let layout = seawall.folder().join("two");
-    let (_, images) = layout_of_two(&layout);
+    let (digest, images) = layout_of_two(&layout);
+    // crane pushes the layout's own index.json as the top: let that be our index.
+    let index = layout.join("blobs/sha256").join(&digest["sha256:".len()..]);
+    std::fs::copy(index, layout.join("index.json")).unwrap();
     let target = format!("{}/library/two:v1", seawall.host());
-    // The layout's own index.json stands around our index, and is pushed as the top.
     ok(crane(&seawall, "admin")
         .args(["push", "--index"])
         .arg(&layout)
         .arg(&target));
+    let pushed = ok(crane(&seawall, "admin").arg("digest").arg(&target));
+    assert_eq!(pushed.trim(), digest);
     let one = ok(crane(&seawall, "admin")
         .args(["digest", "--platform", "linux/arm64"])
         .arg(&target));

@@ -206,6 +206,7 @@ fn an_upload_goes_on_where_the_connection_broke() {
     let status = admin.request(Method::GET, &upload).send().unwrap();
     assert_eq!(status.status(), StatusCode::NO_CONTENT);
     let range = status.headers()["range"].to_str().unwrap().to_owned();
+    let upload = status.headers()["location"].to_str().unwrap().to_owned();
     let next = range.strip_prefix("0-").unwrap().parse::<usize>().unwrap() + 1;
     assert!(next > 0 && next < blob.bytes.len(), "{range}");
     admin
