@@ -22,14 +22,21 @@ pub struct Dockerd {
 impl Dockerd {
     /// Starts an engine.
     pub fn start() -> Self {
+        Self::start_under(&[])
+    }
+
+    /// Starts an engine under another program, such as `ip netns exec`.
+    pub fn start_under(wrapper: &[&str]) -> Self {
         // A short path: the engine puts UNIX sockets below it.
         let folder = TempDir::with_prefix("sw-docker-").expect("create a temporary folder");
         let at = |name: &str| folder.path().join(name);
         let log = at("log");
         // The machine's own engine may be configured in ways that do not suit.
         std::fs::write(at("daemon.json"), "{}").expect("write the engine's configuration");
-        let mut process = Process::start("dockerd", "/usr/sbin/dockerd", &log, |command| {
+        let line = [wrapper, &["/usr/sbin/dockerd"]].concat();
+        let mut process = Process::start("dockerd", line[0], &log, |command| {
             command
+                .args(&line[1..])
                 .args(["--iptables=false", "--ip6tables=false", "--bridge=none"])
                 .arg("--data-root")
                 .arg(at("data"))

@@ -9,6 +9,7 @@
 //! | [`S3`], [`Moto`] | two independent S3 servers |
 //! | [`FaultProxy`] | a TCP proxy that delays, cuts, resets, hangs, refuses or answers 5xx |
 //! | [`Dockerd`] | a Docker engine of its own, without networks |
+//! | [`Network`] | a network namespace, where well-known ports are free |
 //!
 //! What it is not: no mock, and no part of the product; only tests depend on it.
 //! Where to look next: [`databases`] for tests that run on both engines; `tool`
@@ -22,6 +23,7 @@ mod database;
 mod dockerd;
 mod fault_proxy;
 mod moto;
+mod network;
 mod postgres;
 mod process;
 mod s3;
@@ -32,6 +34,7 @@ pub use database::{TestDatabase, TestEngine, databases, postgres, sqlite};
 pub use dockerd::Dockerd;
 pub use fault_proxy::{Fault, FaultProxy};
 pub use moto::Moto;
+pub use network::Network;
 pub use postgres::{Postgres, PostgresDatabase};
 pub use process::{Process, free_port, wait_until};
 pub use s3::S3;

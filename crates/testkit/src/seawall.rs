@@ -67,16 +67,12 @@ impl SeawallOptions {
     /// Uses the bucket of an S3 server at `endpoint`, path style.
     #[must_use]
     pub fn s3(self, endpoint: &str) -> Self {
-        self.env("SEAWALL_STORAGE_KIND", "s3")
-            .env("SEAWALL_STORAGE_S3_BUCKET", crate::S3::BUCKET)
+        self.env("SEAWALL_STORAGE_S3_BUCKET", crate::S3::BUCKET)
             .env("SEAWALL_STORAGE_S3_ENDPOINT", endpoint)
             .env("SEAWALL_STORAGE_S3_REGION", crate::S3::REGION)
             .env("SEAWALL_STORAGE_S3_PATH_STYLE", "true")
-            .env("SEAWALL_STORAGE_S3_ACCESS_KEY_ID", crate::S3::ACCESS_KEY)
-            .env(
-                "SEAWALL_STORAGE_S3_SECRET_ACCESS_KEY",
-                crate::S3::SECRET_KEY,
-            )
+            .env("SEAWALL_STORAGE_S3_ACCESS_KEY", crate::S3::ACCESS_KEY)
+            .env("SEAWALL_STORAGE_S3_SECRET_KEY", crate::S3::SECRET_KEY)
     }
 
     /// Uses the database at `url`.

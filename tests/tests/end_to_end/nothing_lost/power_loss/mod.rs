@@ -1,0 +1,196 @@
+//! Power loss: what would be on the disk if the machine had stopped at any moment of some pushes?
+//!
+//! strace records what the server asks of the kernel. `disk.rs` replays it on a
+//! model in which only fsync makes anything last; `trace.rs` reads the record.
+//! For chosen moments the folder is written out with all that was not synced
+//! dropped (or, in the full form, with a part of it kept), a server is started
+//! on it, and everything answered 201 before that moment must be there.
+
+mod disk;
+mod trace;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use seawall_testkit::{Seawall, SeawallOptions, full, rounds, wait_until};
+use seawall_tests::{Api, Image, noise, tar};
+use tempfile::TempDir;
+
+use self::disk::Disk;
+use self::trace::{Call, calls};
+use super::kill::seed;
+use super::ledger::{Entry, check_blob_files, check_entry};
+
+const REPOSITORY: &str = "library/power";
+
+#[test]
+fn nothing_answered_is_lost_when_the_power_fails() {
+    let images: Vec<Image> = (0..rounds(6, 30) as u64).map(image).collect();
+    let folder = TempDir::with_prefix("seawall-power-").unwrap();
+    let record = record(folder.path(), &images);
+    let acknowledged: BTreeMap<String, usize> = images
+        .iter()
+        .enumerate()
+        .flat_map(|(number, image)| {
+            image
+                .blobs()
+                .chain([&image.manifest])
+                .map(move |blob| (blob.digest.clone(), number))
+        })
+        .collect();
+    let seed = seed();
+    println!("SEAWALL_SEED={seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+
+    // Between two moments at which something became durable, only what was answered can change:
+    // the end of each such stretch is the worst of its moments.
+    let data_dir = folder.path().join("data");
+    let mut disk = Disk::new(&data_dir);
+    let mut answered: Vec<String> = Vec::new();
+    let mut moments = Vec::new();
+    for call in calls(&record) {
+        if let Call::Answered { digest } = call {
+            if acknowledged.contains_key(&digest) {
+                answered.push(digest);
+            }
+            continue;
+        }
+        if disk.makes_durable(&call) {
+            moments.push((disk.clone(), answered.clone()));
+        }
+        disk.apply(call);
+    }
+    moments.push((disk, answered));
+    let last = moments.len() - 1;
+    assert_eq!(
+        moments[last].1.len(),
+        acknowledged.len(),
+        "every answer is in the record"
+    );
+    println!("{} moments", moments.len());
+
+    let chosen: Vec<usize> = if full() {
+        (0..=last).collect()
+    } else {
+        let with_answers: Vec<usize> = (0..last).filter(|at| !moments[*at].1.is_empty()).collect();
+        with_answers
+            .sample(&mut random, 6)
+            .copied()
+            .chain([last])
+            .collect()
+    };
+    for at in chosen {
+        let (disk, answered) = &moments[at];
+        let kept: &[f64] = if full() {
+            &[0.0, random.random(), 1.0]
+        } else {
+            &[0.0]
+        };
+        for share in kept {
+            println!(
+                "moment {at}, {} answers, keeping {share:.2} of what was not synced",
+                answered.len()
+            );
+            let after = folder.path().join("after");
+            let _ = std::fs::remove_dir_all(&after);
+            disk.write_out(&after, *share, &mut random);
+            check(&after, &images, answered);
+        }
+    }
+}
+
+/// Pushes the images under strace and gives the path of the record.
+fn record(folder: &Path, images: &[Image]) -> std::path::PathBuf {
+    let record = folder.join("strace");
+    let data_dir = folder.join("data");
+    std::fs::create_dir(&data_dir).unwrap();
+    let mut options = SeawallOptions::default().data_dir(&data_dir);
+    // -D: strace is the server's child, so that signals to the process reach the server.
+    options.wrapper = [
+        "strace",
+        "-D",
+        "-f",
+        "-q",
+        "-xx",
+        "-s",
+        "33554432",
+        "-e",
+        "signal=none",
+        "-e",
+        trace::CALLS,
+        "-o",
+    ]
+    .into_iter()
+    .map(Into::into)
+    .collect();
+    options.wrapper.push(record.clone().into());
+    let mut seawall = Seawall::start(options);
+    let admin = Api::admin(&seawall.url());
+    std::thread::scope(|scope| {
+        for pusher in 0..3 {
+            let admin = &admin;
+            scope.spawn(move || {
+                for (number, image) in images
+                    .iter()
+                    .enumerate()
+                    .filter(|(number, _)| number % 3 == pusher)
+                {
+                    admin
+                        .push_image(REPOSITORY, &format!("v{number}"), image)
+                        .unwrap();
+                }
+            });
+        }
+    });
+    let end = format!("{} +++ ", seawall.id());
+    seawall
+        .stop(std::time::Duration::from_secs(20))
+        .expect("the server stops");
+    wait_until(
+        "the record is complete",
+        std::time::Duration::from_secs(10),
+        || std::fs::read_to_string(&record).is_ok_and(|text| text.contains(&end)),
+    );
+    record
+}
+
+/// Starts on a rebuilt folder and looks for everything that was answered.
+fn check(data_dir: &Path, images: &[Image], answered: &[String]) {
+    let seawall = Seawall::start(SeawallOptions::default().data_dir(data_dir));
+    let admin = Api::admin(&seawall.url());
+    for (number, image) in images.iter().enumerate() {
+        let entry = Entry {
+            repository: REPOSITORY.to_owned(),
+            tag: format!("v{number}"),
+            image: image.clone(),
+            blobs: image
+                .blobs()
+                .filter(|blob| answered.contains(&blob.digest))
+                .cloned()
+                .collect(),
+            complete: answered.contains(&image.manifest.digest),
+        };
+        check_entry(&admin, &entry);
+    }
+    check_blob_files(data_dir);
+    // And it goes on working.
+    admin
+        .push_image(
+            REPOSITORY,
+            "next",
+            &Image::saying("after the power came back"),
+        )
+        .unwrap();
+}
+
+fn image(number: u64) -> Image {
+    let sizes = [300, 9_000, 150_000];
+    let layers = (0..2).map(|layer| {
+        let size = sizes[usize::try_from((number + layer) % 3).unwrap()];
+        tar(&[("content", &noise(size, 1_000 + number * 2 + layer))])
+    });
+    Image::new("amd64", layers.collect())
+}
