@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use seawall_oci::{ByteRange, Digest};
+use serde::{Deserialize, Serialize};
 
 use crate::{BlobBody, Location, StorageError, UploadState};
 
@@ -21,7 +22,8 @@ pub enum Delivery {
 }
 
 /// What a resting upload must outlive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// This process only: enough for an upload that no row names yet.
     Process,

@@ -113,10 +113,10 @@ impl S3Settings {
             secret_key: None,
             path_style: true,
             redirect: false,
-            redirect_expiry: Duration::from_secs(20 * 60),
+            redirect_expiry: Duration::from_mins(20),
             max_active_uploads: 64,
             request_timeout: Duration::from_secs(30),
-            retry_timeout: Duration::from_secs(60),
+            retry_timeout: Duration::from_mins(1),
         }
     }
 }

@@ -4,12 +4,12 @@
 use seawall_oci::{Algorithm, Hasher};
 use serde::{Deserialize, Serialize};
 
-use crate::StorageError;
+use crate::{Durability, StorageError};
 
 /// An unfinished upload at rest.
 ///
-/// Invariant: the bytes before `offset` are stored and will outlive a crash of
-/// this process and of the machine; `hash` covers exactly them.
+/// Invariant: the bytes before `offset` are stored, and outlive what `durability`
+/// says; `hash` covers exactly them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UploadState {
     /// How many bytes are stored.
@@ -17,6 +17,8 @@ pub struct UploadState {
     /// Which hash is computed on the way.
     #[serde(with = "algorithm_name")]
     algorithm: Algorithm,
+    /// What the bytes outlive.
+    pub(crate) durability: Durability,
     /// The hash's state in hexadecimal; empty while nothing was hashed.
     hash: String,
     /// Where the bytes are; `None` while there are none.
@@ -57,6 +59,7 @@ impl UploadState {
         Self {
             offset: 0,
             algorithm,
+            durability: Durability::Machine,
             hash: String::new(),
             place: None,
         }
@@ -76,10 +79,16 @@ impl UploadState {
         }
     }
 
-    pub(crate) fn resting(offset: u64, hasher: &Hasher, place: Option<UploadPlace>) -> Self {
+    pub(crate) fn resting(
+        offset: u64,
+        hasher: &Hasher,
+        durability: Durability,
+        place: Option<UploadPlace>,
+    ) -> Self {
         Self {
             offset,
             algorithm: hasher.algorithm(),
+            durability,
             hash: to_hex(&hasher.state()),
             place,
         }
@@ -119,6 +128,7 @@ mod algorithm_name {
     use seawall_oci::Algorithm;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
     pub(super) fn serialize<S: Serializer>(
         algorithm: &Algorithm,
         serializer: S,
@@ -144,7 +154,7 @@ mod tests {
         let mut hasher = Hasher::new(Algorithm::Sha512);
         hasher.update(b"half of ");
         let place = Some(UploadPlace::File("name".to_owned()));
-        let state = UploadState::resting(8, &hasher, place.clone());
+        let state = UploadState::resting(8, &hasher, Durability::Machine, place.clone());
         let row = serde_json::to_string(&state).unwrap();
         let state: UploadState = serde_json::from_str(&row).unwrap();
         assert_eq!((state.offset, &state.place), (8, &place));

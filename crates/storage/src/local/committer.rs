@@ -124,14 +124,14 @@ impl Committer {
         }
         // All files are written before the first is synced, so that one commit
         // of the file system's journal covers as many of them as it can.
-        ready = self.keep(ready, |prepared| {
+        ready = keep(ready, |prepared| {
             let Some(file) = &prepared.unsynced else {
                 return Ok(());
             };
             let synced = self.disk.sync_file(file);
             synced.map_err(|error| StorageError::io("syncing a blob's file", error))
         });
-        ready = self.keep(ready, |prepared| {
+        ready = keep(ready, |prepared| {
             rename_into(&prepared.temporary, &prepared.target)
                 .map_err(|error| StorageError::io("renaming a blob into place", error))
         });
@@ -155,26 +155,6 @@ impl Committer {
             });
             drop(publication.answer.send(result));
         }
-    }
-
-    /// Runs a step on each; whose step fails is answered, cleaned up and dropped.
-    fn keep(
-        &self,
-        round: Vec<(Publication, Prepared)>,
-        step: impl Fn(&Prepared) -> Result<(), StorageError>,
-    ) -> Vec<(Publication, Prepared)> {
-        let mut kept = Vec::with_capacity(round.len());
-        for (publication, prepared) in round {
-            match step(&prepared) {
-                Ok(()) => kept.push((publication, prepared)),
-                Err(error) => {
-                    tracing::error!(%error, location = %publication.location, "a blob cannot be published");
-                    drop(std::fs::remove_file(&prepared.temporary));
-                    drop(publication.answer.send(Err(error)));
-                }
-            }
-        }
-        kept
     }
 
     fn prepare(&self, source: &Source, location: &Location) -> Result<Prepared, StorageError> {
@@ -207,6 +187,25 @@ impl Committer {
             }
         }
     }
+}
+
+/// Runs a step on each; whose step fails is answered, cleaned up and dropped.
+fn keep(
+    round: Vec<(Publication, Prepared)>,
+    step: impl Fn(&Prepared) -> Result<(), StorageError>,
+) -> Vec<(Publication, Prepared)> {
+    let mut kept = Vec::with_capacity(round.len());
+    for (publication, prepared) in round {
+        match step(&prepared) {
+            Ok(()) => kept.push((publication, prepared)),
+            Err(error) => {
+                tracing::error!(%error, location = %publication.location, "a blob cannot be published");
+                drop(std::fs::remove_file(&prepared.temporary));
+                drop(publication.answer.send(Err(error)));
+            }
+        }
+    }
+    kept
 }
 
 /// A publication whose bytes are in a file.

@@ -24,7 +24,7 @@ const SPACE_EVERY: u64 = 16 * 1024 * 1024;
 /// How long the thread waits for more before it goes.
 const LINGER: Duration = Duration::from_millis(3);
 /// How long the disk may take for what is queued.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// What the thread works on.
 pub(super) struct Sink {

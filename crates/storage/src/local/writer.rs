@@ -99,7 +99,10 @@ impl LocalWriter {
             name,
             path,
             offset: state.offset,
-            synced: state.offset,
+            synced: match state.durability {
+                Durability::Machine => state.offset,
+                Durability::Process => 0,
+            },
         })
     }
 }
@@ -128,8 +131,14 @@ impl UploadWriter for LocalWriter {
         let checkpoint = async move {
             let sink = self.pipeline.end().await?;
             let place = Some(UploadPlace::File(self.name.clone()));
-            let state = UploadState::resting(sink.offset, &sink.hasher, place);
-            if durability == Durability::Machine && sink.offset > self.synced {
+            let synced = sink.offset <= self.synced;
+            let durability = if synced {
+                Durability::Machine
+            } else {
+                durability
+            };
+            let state = UploadState::resting(sink.offset, &sink.hasher, durability, place);
+            if durability == Durability::Machine && !synced {
                 blocking("syncing an upload", move || {
                     self.parts.disk.sync_file(&sink.file)?;
                     if self.synced == 0 {

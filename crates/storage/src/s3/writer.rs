@@ -164,7 +164,12 @@ impl S3Writer {
             place.tail = Some(tail);
         }
         let place = Some(UploadPlace::Multipart(place));
-        Ok(UploadState::resting(self.offset, &hasher, place))
+        Ok(UploadState::resting(
+            self.offset,
+            &hasher,
+            Durability::Machine,
+            place,
+        ))
     }
 
     async fn finish(mut self, expected: Digest) -> Result<Location, StorageError> {

@@ -2,6 +2,8 @@
 //! stand in `suite.rs`, the implementations in `places.rs`, faults of an object
 //! store in `faults.rs`.
 
+#![allow(clippy::unwrap_used, clippy::unnecessary_wraps)]
+
 mod faults;
 mod places;
 mod redirect;
@@ -24,6 +26,7 @@ macro_rules! contract {
             a_small_blob_is_stored_whole
             the_empty_blob_is_a_blob
             an_upload_goes_on_after_every_rest
+            an_upload_that_rested_briefly_is_published_whole
             any_instance_goes_on_with_an_upload
             bytes_after_the_last_rest_do_not_count
             a_wrong_digest_publishes_nothing

@@ -127,6 +127,23 @@ pub async fn an_upload_goes_on_after_every_rest(place: &Place) {
     }
 }
 
+/// Not durable yet at rest, and whole all the same when it is published.
+pub async fn an_upload_that_rested_briefly_is_published_whole(place: &Place) {
+    let storage = place.open().await;
+    let whole = content(1000, 21);
+    let mut writer = storage
+        .open(UploadState::new(Algorithm::Sha256), None)
+        .await
+        .unwrap();
+    writer.write(whole.clone()).await.unwrap();
+    let state = writer.checkpoint(Durability::Process).await.unwrap();
+    let writer = storage.open(state, None).await.unwrap();
+    let state = writer.checkpoint(Durability::Machine).await.unwrap();
+    let writer = storage.open(state, None).await.unwrap();
+    let location = writer.publish(Digest::sha256(&whole)).await.unwrap();
+    expect(&*storage, &location, &whole).await;
+}
+
 pub async fn any_instance_goes_on_with_an_upload(place: &Place) {
     let whole = content(700_000, 9);
     let mut state = UploadState::new(Algorithm::Sha512);
@@ -341,7 +358,7 @@ pub async fn a_sweep_takes_strays_and_spares_the_living(place: &Place) {
     }
     let live = |state: &UploadState| state.name().unwrap().to_owned();
     let living = HashSet::from([live(&states[0]), live(&states[2])]);
-    let hour = Duration::from_secs(60 * 60);
+    let hour = Duration::from_hours(1);
     let report = storage.sweep(&living, hour).await.unwrap();
     assert_eq!(report.stray_uploads, 0, "too young");
     let report = storage.sweep(&living, Duration::ZERO).await.unwrap();
