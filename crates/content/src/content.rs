@@ -1,33 +1,34 @@
-//! The way in: what all operations on content share, and what happens at start.
+//! The way in: what all operations on content share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use seawall_database::Database;
+use seawall_database::cache::{Coherence, Coherent};
+use seawall_database::{Database, Timestamp};
+use seawall_oci::Digest;
 use seawall_storage::BlobStorage;
 
-use crate::{ContentError, ContentSettings};
+use crate::upload::{Sessions, Turns};
+use crate::{Blob, ContentSettings};
+
+/// How many blobs' rows are remembered.
+const CACHED_BLOBS: usize = 100_000;
+/// How stale a blob's row may be when other replicas write.
+const STALENESS: Duration = Duration::from_secs(5);
 
 /// The content of a registry. Cheap to clone.
 #[derive(Clone)]
 pub struct Content {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    database: Database,
-    storage: Arc<dyn BlobStorage>,
-    settings: ContentSettings,
-}
-
-/// What was cleaned up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RecoveryReport {
-    /// Uploads that had rested for too long, or whose bytes were gone.
-    pub discarded_uploads: u64,
-    /// Temporary files or objects that no upload named.
-    pub stray_uploads: u64,
-    /// Deleted blobs in the trash.
-    pub trash: u64,
+pub(crate) struct Inner {
+    pub(crate) database: Database,
+    pub(crate) storage: Arc<dyn BlobStorage>,
+    pub(crate) settings: ContentSettings,
+    pub(crate) blobs: Arc<Coherent<Digest, Blob>>,
+    pub(crate) sessions: Sessions,
+    pub(crate) turns: Turns,
 }
 
 impl Content {
@@ -37,8 +38,16 @@ impl Content {
         storage: Arc<dyn BlobStorage>,
         settings: ContentSettings,
     ) -> Self {
+        let coherence = if database.is_shared() {
+            Coherence::Shared(STALENESS)
+        } else {
+            Coherence::Exclusive
+        };
         Self {
             inner: Arc::new(Inner {
+                blobs: Arc::new(Coherent::new(coherence, CACHED_BLOBS)),
+                sessions: Sessions::default(),
+                turns: Turns::new(settings.max_active_uploads),
                 database,
                 storage,
                 settings,
@@ -56,19 +65,13 @@ impl Content {
         &self.inner.storage
     }
 
-    /// Cleans up after a crash: call it at start, before the first request.
-    pub async fn recover(&self) -> Result<RecoveryReport, ContentError> {
-        let _ = &self.inner.database;
-        todo!()
+    /// Until when a blob is kept that is asked about now.
+    pub(crate) fn lease_until(&self) -> Timestamp {
+        Timestamp::now().plus(self.inner.settings.lease)
     }
 
-    /// Discards what has expired. Call it every few minutes.
-    pub async fn expire(&self) -> Result<RecoveryReport, ContentError> {
-        todo!()
-    }
-
-    /// Writes down the uploads that are only in memory, before a planned stop.
-    pub async fn suspend(&self) -> Result<(), ContentError> {
-        todo!()
+    /// Leases that end before this are worth a write.
+    pub(crate) fn lease_half_over(&self) -> Timestamp {
+        Timestamp::now().plus(self.inner.settings.lease / 2)
     }
 }

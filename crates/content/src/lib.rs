@@ -11,13 +11,15 @@
 mod blob;
 mod content;
 mod error;
+mod recovery;
 mod settings;
 mod store;
 mod upload;
 
 pub use blob::{Blob, Leased, prolong};
-pub use content::{Content, RecoveryReport};
+pub use content::Content;
 pub use error::{ContentError, LinkError};
+pub use recovery::RecoveryReport;
 pub use settings::ContentSettings;
 pub use store::statements;
 pub use upload::{BodyError, BodyStream, Chunk, InvalidUploadId, LinkBlob, Progress, UploadId};

@@ -1,47 +1,114 @@
 //! Uploads: begun, continued on any replica, finished or cancelled.
+//!
+//! `turns.rs` and `turn.rs`: one writer at a time, here and among replicas.
+//! `receive.rs`: bodies. `finish.rs`: how bytes become a blob. `sessions.rs`:
+//! young uploads without a row.
 
+mod finish;
+mod receive;
+mod sessions;
+mod turn;
+mod turns;
 mod types;
 
-pub use types::{BodyError, BodyStream, Chunk, InvalidUploadId, LinkBlob, Progress, UploadId};
+pub(crate) use self::sessions::Sessions;
+pub(crate) use self::turn::Found;
+pub(crate) use self::turns::Turns;
+pub use self::types::{
+    BodyError, BodyStream, Chunk, InvalidUploadId, LinkBlob, Progress, UploadId,
+};
 
+use std::future::Future;
+
+use futures_util::FutureExt as _;
+use seawall_database::{DatabaseError, Timestamp};
 use seawall_oci::{Algorithm, Digest};
+use seawall_storage::{UploadState, UploadWriter};
+use tracing::Instrument as _;
 
-use crate::{Blob, Content, ContentError};
+use self::receive::Incoming;
+use self::sessions::Session;
+use self::turn::Turn;
+use crate::{Blob, Content, ContentError, store};
 
 impl Content {
     /// Begins an upload. `algorithm` is that of the digest that is going to
-    /// finish it, as far as the client told; another one then costs one reading
-    /// of the content.
+    /// finish it, as far as the client told, else SHA-256; finishing with
+    /// another one costs one reading of the content, unless it comes whole with
+    /// the last request.
     pub async fn start_upload(
         &self,
         scope: &str,
-        algorithm: Algorithm,
+        algorithm: Option<Algorithm>,
     ) -> Result<UploadId, ContentError> {
-        let _ = (scope, algorithm);
-        todo!()
+        let id = UploadId::random();
+        let state = UploadState::new(algorithm.unwrap_or(finish::DEFAULT_ALGORITHM));
+        let settings = &self.inner.settings;
+        let limit = settings.max_uploads;
+        let expiry = Timestamp::now().plus(settings.upload_expiry);
+        if !self.inner.database.is_shared() {
+            let scope = scope.to_owned();
+            let session = Session {
+                scope,
+                state,
+                expiry,
+            };
+            self.inner.sessions.begin(id, session, limit)?;
+            return Ok(id);
+        }
+        let scope = scope.to_owned();
+        let inserted = self.inner.database.write(move |tx| {
+            let (scope, state) = (scope.clone(), state.clone());
+            async move {
+                if store::count_open_uploads(tx).await? >= limit as u64 {
+                    return Err(ContentError::TooManyUploads);
+                }
+                store::insert_upload(tx, id, &scope, &state, expiry).await?;
+                Ok(())
+            }
+            .boxed()
+        });
+        inserted.await.map(|()| id)
     }
 
-    /// Adds a chunk. What came of an interrupted body is kept.
+    /// Adds a chunk. What came of an interrupted body is kept. A request that
+    /// still writes this upload is taken over from.
     pub async fn append(
         &self,
         id: UploadId,
         scope: &str,
         chunk: Chunk,
     ) -> Result<Progress, ContentError> {
-        let _ = (id, scope, chunk);
-        todo!()
+        let (content, scope) = (self.clone(), scope.to_owned());
+        to_the_end(async move { content.append_chunk(id, &scope, chunk).await }).await
     }
 
-    /// Where the upload stands.
+    /// Where the upload stands, without what a request is still writing.
     pub async fn status(&self, id: UploadId, scope: &str) -> Result<Progress, ContentError> {
-        let _ = (id, scope);
-        todo!()
+        if let Some(state) = self.inner.sessions.find(id, scope) {
+            return Ok(Progress {
+                offset: state.offset,
+            });
+        }
+        let mut reader = self.inner.database.read().await?;
+        let row = store::find_upload(&mut reader, id, scope).await?;
+        let open = row.filter(|row| row.state.is_some());
+        open.map(|row| Progress {
+            offset: row.stored_bytes,
+        })
+        .ok_or(ContentError::UploadUnknown)
     }
 
-    /// Discards the upload.
+    /// Discards the upload; a request that still writes it is cut off.
     pub async fn cancel(&self, id: UploadId, scope: &str) -> Result<(), ContentError> {
-        let _ = (id, scope);
-        todo!()
+        let (content, scope) = (self.clone(), scope.to_owned());
+        let cancel = async move {
+            match content.take_turn(id, &scope).await? {
+                Found::Open(turn) => turn.discard().await,
+                Found::Finished(_) => Err(ContentError::UploadUnknown),
+            }
+        };
+        to_the_end(cancel).await
     }
 
     /// Adds the last chunk, which may be empty, and makes the content a blob:
@@ -56,19 +123,107 @@ impl Content {
         chunk: Chunk,
         link: LinkBlob,
     ) -> Result<Blob, ContentError> {
-        let _ = (id, scope, expected, chunk, link);
-        todo!()
+        let (content, scope, expected) = (self.clone(), scope.to_owned(), expected.clone());
+        let finish = async move {
+            content
+                .finish_upload(id, &scope, expected, chunk, link)
+                .await
+        };
+        to_the_end(finish).await
     }
 
-    /// Begins and finishes an upload in one go.
+    /// Stores a blob that comes in one request.
     pub async fn push(
         &self,
-        scope: &str,
         expected: &Digest,
         chunk: Chunk,
         link: LinkBlob,
     ) -> Result<Blob, ContentError> {
-        let _ = (scope, expected, chunk, link);
-        todo!()
+        let (content, expected) = (self.clone(), expected.clone());
+        to_the_end(async move { content.push_blob(expected, chunk, link).await }).await
     }
+
+    async fn append_chunk(
+        &self,
+        id: UploadId,
+        scope: &str,
+        chunk: Chunk,
+    ) -> Result<Progress, ContentError> {
+        let mut turn = match self.take_turn(id, scope).await? {
+            Found::Open(turn) => turn,
+            Found::Finished(_) => return Err(ContentError::UploadUnknown),
+        };
+        let began = async {
+            let incoming = Incoming::new(chunk, turn.state.offset, &self.inner.settings)?;
+            let permit = self
+                .inner
+                .turns
+                .permit(self.inner.settings.writer_wait)
+                .await?;
+            Ok((incoming, permit))
+        };
+        let (mut incoming, _permit) = match began.await {
+            Ok(began) => began,
+            Err(error) => {
+                turn.leave().await;
+                return Err(error);
+            }
+        };
+        let opened = self
+            .inner
+            .storage
+            .open(turn.state.clone(), incoming.expected);
+        let mut writer = match turn.during(opened.map(|opened| Ok(opened?))).await {
+            Ok(writer) => writer,
+            Err(error) => {
+                if error.ends_upload() {
+                    drop(turn.discard().await);
+                } else {
+                    turn.leave().await;
+                }
+                return Err(error);
+            }
+        };
+        match turn.during(incoming.write_to(&mut *writer)).await {
+            Ok(()) => {
+                let offset = turn.save(writer).await?;
+                Ok(Progress { offset })
+            }
+            Err(error) => Err(self.interrupted(turn, writer, error).await),
+        }
+    }
+
+    /// What becomes of an upload in the middle of whose chunk something failed.
+    async fn interrupted(
+        &self,
+        turn: Turn,
+        writer: Box<dyn UploadWriter>,
+        error: ContentError,
+    ) -> ContentError {
+        if error.keeps_bytes() {
+            let id = turn.id;
+            if let Err(failure) = turn.save(writer).await {
+                tracing::warn!(error = %failure, upload = %id, "what came of a chunk is lost");
+            }
+        } else if error.ends_upload() {
+            writer.abort().await;
+            drop(turn.discard().await);
+        } else {
+            // The upload stays where it stood before.
+            drop(writer);
+            turn.leave().await;
+        }
+        error
+    }
+}
+
+/// Runs what must come to its end although the caller may go away.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, ContentError>> + Send + 'static,
+) -> Result<T, ContentError> {
+    let task = tokio::spawn(work.in_current_span());
+    task.await.unwrap_or_else(|error| {
+        let reason = format!("an operation on content was given up: {error}");
+        Err(ContentError::Database(DatabaseError::Other(reason)))
+    })
 }

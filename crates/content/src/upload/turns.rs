@@ -1,0 +1,118 @@
+//! One writer at a time for each upload, within this process. A later request
+//! takes the upload over from an earlier one, which mostly is what a client left
+//! behind when its connection broke. Among replicas the row's fenced lease does
+//! the same (`turn.rs`).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
+
+use crate::{ContentError, UploadId};
+
+/// The writers of all uploads.
+pub(crate) struct Turns {
+    slots: Arc<Mutex<HashMap<UploadId, Slot>>>,
+    active: Arc<Semaphore>,
+}
+
+#[derive(Clone)]
+struct Slot {
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// The number of the newest request.
+    newest: watch::Sender<u64>,
+}
+
+/// The right to write an upload; ends when it is dropped.
+pub(crate) struct LocalTurn {
+    id: UploadId,
+    number: u64,
+    newest: watch::Receiver<u64>,
+    slots: Arc<Mutex<HashMap<UploadId, Slot>>>,
+    guard: Option<OwnedMutexGuard<()>>,
+}
+
+impl Turns {
+    pub(crate) fn new(max_active: usize) -> Self {
+        Self {
+            slots: Arc::default(),
+            active: Arc::new(Semaphore::new(max_active.max(1))),
+        }
+    }
+
+    /// Asks the present writer to stop and waits for it.
+    pub(crate) async fn take(
+        &self,
+        id: UploadId,
+        wait: Duration,
+    ) -> Result<LocalTurn, ContentError> {
+        let (slot, number) = {
+            let mut slots = lock(&self.slots);
+            let slot = slots.entry(id).or_insert_with(|| Slot {
+                turn: Arc::default(),
+                newest: watch::Sender::new(0),
+            });
+            slot.newest.send_modify(|newest| *newest += 1);
+            let number = *slot.newest.borrow();
+            (slot.clone(), number)
+        };
+        // Made before the wait, so that a wait that is given up cleans up as well.
+        let mut turn = LocalTurn {
+            id,
+            number,
+            newest: slot.newest.subscribe(),
+            slots: Arc::clone(&self.slots),
+            guard: None,
+        };
+        match tokio::time::timeout(wait, Arc::clone(&slot.turn).lock_owned()).await {
+            Ok(guard) => turn.guard = Some(guard),
+            Err(_) => return Err(ContentError::UploadBusy),
+        }
+        Ok(turn)
+    }
+
+    /// A place among those who may write at the same time.
+    pub(crate) async fn permit(
+        &self,
+        wait: Duration,
+    ) -> Result<OwnedSemaphorePermit, ContentError> {
+        match tokio::time::timeout(wait, Arc::clone(&self.active).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(ContentError::TooManyUploads),
+        }
+    }
+}
+
+impl LocalTurn {
+    /// Returns when a later request wants the upload.
+    pub(crate) async fn lost(&mut self) {
+        let number = self.number;
+        if self
+            .newest
+            .wait_for(|newest| *newest > number)
+            .await
+            .is_err()
+        {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for LocalTurn {
+    fn drop(&mut self) {
+        self.guard = None;
+        let mut slots = lock(&self.slots);
+        // The map and nobody else: each turn, waiting or not, holds a receiver.
+        if slots
+            .get(&self.id)
+            .is_some_and(|slot| slot.newest.receiver_count() <= 1)
+        {
+            slots.remove(&self.id);
+        }
+    }
+}
+
+fn lock(slots: &Mutex<HashMap<UploadId, Slot>>) -> MutexGuard<'_, HashMap<UploadId, Slot>> {
+    slots.lock().unwrap_or_else(PoisonError::into_inner)
+}
