@@ -48,7 +48,9 @@ pub struct MultipartPlace {
     pub(crate) parts: Vec<String>,
     /// The temporary object that holds what is less than a part.
     pub(crate) tail: Option<String>,
-    /// How many bytes that object has.
+    /// The object before, which the state before this one still needs.
+    pub(crate) stale_tail: Option<String>,
+    /// How many bytes the tail has.
     pub(crate) tail_length: u64,
 }
 

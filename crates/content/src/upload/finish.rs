@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use seawall_database::{Timestamp, Tx};
 use seawall_oci::{Algorithm, Digest};
@@ -73,7 +74,8 @@ impl Content {
     ) -> Result<Blob, ContentError> {
         let mut incoming = Incoming::new(chunk, 0, &self.inner.settings)?;
         let published = if incoming.is_small() {
-            self.publish_small(&mut incoming, &expected).await?
+            self.publish_small(incoming.collect().await?, &expected)
+                .await?
         } else {
             let _permit = self
                 .inner
@@ -107,9 +109,10 @@ impl Content {
     ) -> Result<Published, ContentError> {
         let nothing_yet = turn.state.offset == 0;
         if nothing_yet && incoming.is_small() {
-            let published = turn
-                .during(self.publish_small(&mut incoming, expected))
-                .await;
+            let published = match turn.during(incoming.collect()).await {
+                Ok(bytes) => turn.through(self.publish_small(bytes, expected)).await,
+                Err(error) => Err(error),
+            };
             return match published {
                 Err(error) if error.ends_upload() => Err(end(turn, error).await),
                 Err(error) => {
@@ -170,10 +173,9 @@ impl Content {
     /// A body that fits in memory needs no file of its own until it is whole.
     async fn publish_small(
         &self,
-        incoming: &mut Incoming,
+        bytes: Bytes,
         expected: &Digest,
     ) -> Result<Published, ContentError> {
-        let bytes = incoming.collect().await?;
         let actual = Digest::of(expected.algorithm(), &bytes);
         if actual != *expected {
             return Err(ContentError::DigestMismatch {

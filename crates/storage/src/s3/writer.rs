@@ -52,6 +52,7 @@ impl S3Writer {
                 multipart: None,
                 parts: Vec::new(),
                 tail: None,
+                stale_tail: None,
                 tail_length: 0,
             },
             Some(UploadPlace::File(_)) => {
@@ -154,8 +155,10 @@ impl S3Writer {
         if self.offset == 0 {
             return Ok(UploadState::new(hasher.algorithm()));
         }
+        // The row that names the present tail is written; nobody needs the one before.
+        self.remove(self.place.stale_tail.as_slice()).await;
         let mut place = self.place.clone();
-        place.tail = None;
+        place.stale_tail = place.tail.take();
         place.tail_length = self.buffer.len() as u64;
         if !self.buffer.is_empty() {
             let tail = keys::fresh_tail(&place.name);
@@ -225,15 +228,19 @@ impl S3Writer {
         Ok(hasher.finish())
     }
 
-    /// The marker and the tail that this writer knows. What a writer that died
+    /// The marker and the tails that this writer knows. What a writer that died
     /// left besides is found by its upload's name when that is swept.
     async fn remove_temporary_objects(&self) {
-        let marker = self
-            .place
-            .multipart
-            .as_ref()
-            .map(|_| keys::marker(&self.place.name));
-        for key in marker.iter().chain(&self.place.tail) {
+        let place = &self.place;
+        if place.multipart.is_some() {
+            self.remove(&[keys::marker(&place.name)]).await;
+        }
+        self.remove(place.tail.as_slice()).await;
+        self.remove(place.stale_tail.as_slice()).await;
+    }
+
+    async fn remove(&self, keys: &[String]) {
+        for key in keys {
             if let Err(error) = self.bucket.delete(key).await {
                 tracing::warn!(%error, key, "a temporary object stays behind");
             }
