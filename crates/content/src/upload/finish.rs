@@ -57,10 +57,14 @@ impl Content {
             scope: scope.to_owned(),
             fence: turn.fence,
         };
-        let published = self.publish_upload(turn, incoming, &expected).await?;
-        let blob = self.commit(published, Some(ending), link).await;
-        if blob.is_ok() {
-            self.inner.sessions.remove(id);
+        // The turn lasts until the row is written: a repetition waits for it.
+        let (turn, published) = self.publish_upload(turn, incoming, &expected).await?;
+        let blob = turn
+            .through(self.commit(published, Some(ending), link))
+            .await;
+        match &blob {
+            Ok(_) => drop(self.inner.sessions.remove(id)),
+            Err(_) => turn.leave().await,
         }
         blob
     }
@@ -106,7 +110,7 @@ impl Content {
         mut turn: Turn,
         mut incoming: Incoming,
         expected: &Digest,
-    ) -> Result<Published, ContentError> {
+    ) -> Result<(Turn, Published), ContentError> {
         let nothing_yet = turn.state.offset == 0;
         if nothing_yet && incoming.is_small() {
             let published = match turn.during(incoming.collect()).await {
@@ -119,7 +123,7 @@ impl Content {
                     turn.leave().await;
                     Err(error)
                 }
-                published => published,
+                Ok(published) => Ok((turn, published)),
             };
         }
         let _permit = self
@@ -145,11 +149,15 @@ impl Content {
         self.claim(expected).await?;
         let size = writer.offset();
         match turn.through(writer.publish(expected.clone())).await {
-            Ok(location) => Ok(Published {
-                digest: expected.clone(),
-                size,
-                location,
-            }),
+            Ok(location) => {
+                let digest = expected.clone();
+                let published = Published {
+                    digest,
+                    size,
+                    location,
+                };
+                Ok((turn, published))
+            }
             Err(error) => match mismatch(error, expected) {
                 error if error.ends_upload() => Err(end(turn, error).await),
                 error => {
