@@ -30,7 +30,7 @@ pub struct ContentSettings {
 
 impl Default for ContentSettings {
     fn default() -> Self {
-        let hour = Duration::from_secs(60 * 60);
+        let hour = Duration::from_hours(1);
         Self {
             lease: 24 * hour,
             upload_expiry: 24 * hour,
@@ -38,7 +38,7 @@ impl Default for ContentSettings {
             max_uploads: 10_000,
             max_active_uploads: 512,
             max_blob_bytes: 1 << 40,
-            body_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_mins(1),
             writer_wait: Duration::from_secs(20),
             writer_lease: Duration::from_secs(15),
         }

@@ -33,9 +33,7 @@ pub(crate) async fn start(
         let chunk = chunk(call.headers(), body)?;
         let link = call.registry().link_blob(call.permit(), repository).await?;
         let content = call.content();
-        content
-            .push(repository.as_str(), &digest, chunk, link)
-            .await?;
+        content.push(&digest, chunk, link).await?;
         return Ok(created(repository, &digest));
     }
     let algorithm = match query::first(call.query(), "digest-algorithm") {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use seawall_database::{Timestamp, Tx};
-use seawall_oci::{Algorithm, Digest};
+use seawall_oci::Digest;
 use seawall_storage::{Location, StorageError, UploadState};
 
 use super::receive::Incoming;
@@ -58,7 +58,7 @@ impl Content {
             fence: turn.fence,
         };
         // The turn lasts until the row is written: a repetition waits for it.
-        let (turn, published) = self.publish_upload(turn, incoming, &expected).await?;
+        let (turn, published) = Box::pin(self.publish_upload(turn, incoming, &expected)).await?;
         let blob = turn
             .through(self.commit(published, Some(ending), link))
             .await;
@@ -107,10 +107,10 @@ impl Content {
     /// Receives the last chunk and makes the bytes durable.
     async fn publish_upload(
         &self,
-        mut turn: Turn,
+        mut turn: Box<Turn>,
         mut incoming: Incoming,
         expected: &Digest,
-    ) -> Result<(Turn, Published), ContentError> {
+    ) -> Result<(Box<Turn>, Published), ContentError> {
         let nothing_yet = turn.state.offset == 0;
         if nothing_yet && incoming.is_small() {
             let published = match turn.during(incoming.collect()).await {
@@ -134,7 +134,7 @@ impl Content {
         let opened = self
             .inner
             .storage
-            .open(self.beginning(&turn, expected), incoming.expected);
+            .open(beginning(&turn, expected), incoming.expected);
         let mut writer = match turn.during(opened.map(|opened| Ok(opened?))).await {
             Ok(writer) => writer,
             Err(error) if error.ends_upload() => return Err(end(turn, error).await),
@@ -165,16 +165,6 @@ impl Content {
                     Err(error)
                 }
             },
-        }
-    }
-
-    /// What to write on. An upload that has no bytes yet can still choose the
-    /// hash that finishing needs.
-    fn beginning(&self, turn: &Turn, expected: &Digest) -> UploadState {
-        if turn.state.offset == 0 && turn.state.name().is_none() {
-            UploadState::new(expected.algorithm())
-        } else {
-            turn.state.clone()
         }
     }
 
@@ -331,8 +321,18 @@ impl Content {
     }
 }
 
+/// What to write on. An upload that has no bytes yet can still choose the hash
+/// that finishing needs.
+fn beginning(turn: &Turn, expected: &Digest) -> UploadState {
+    if turn.state.offset == 0 && turn.state.name().is_none() {
+        UploadState::new(expected.algorithm())
+    } else {
+        turn.state.clone()
+    }
+}
+
 /// Discards an upload that failed for good.
-async fn end(turn: Turn, error: ContentError) -> ContentError {
+async fn end(turn: Box<Turn>, error: ContentError) -> ContentError {
     let id = turn.id;
     if let Err(failure) = turn.discard().await {
         tracing::warn!(error = %failure, upload = %id, "a failed upload stays until it expires");
@@ -349,6 +349,3 @@ fn mismatch(error: StorageError, expected: &Digest) -> ContentError {
         error => error.into(),
     }
 }
-
-/// The algorithm with which an upload begins when nobody said.
-pub(super) const DEFAULT_ALGORITHM: Algorithm = Algorithm::Sha256;

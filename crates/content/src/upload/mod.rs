@@ -33,16 +33,15 @@ use crate::{Blob, Content, ContentError, store};
 
 impl Content {
     /// Begins an upload. `algorithm` is that of the digest that is going to
-    /// finish it, as far as the client told, else SHA-256; finishing with
-    /// another one costs one reading of the content, unless it comes whole with
-    /// the last request.
+    /// finish it: what the client told, else SHA-256. Finishing with another one
+    /// costs one reading of the content, unless all comes with the last request.
     pub async fn start_upload(
         &self,
         scope: &str,
-        algorithm: Option<Algorithm>,
+        algorithm: Algorithm,
     ) -> Result<UploadId, ContentError> {
         let id = UploadId::random();
-        let state = UploadState::new(algorithm.unwrap_or(finish::DEFAULT_ALGORITHM));
+        let state = UploadState::new(algorithm);
         let settings = &self.inner.settings;
         let limit = settings.max_uploads;
         let expiry = Timestamp::now().plus(settings.upload_expiry);
@@ -129,7 +128,7 @@ impl Content {
                 .finish_upload(id, &scope, expected, chunk, link)
                 .await
         };
-        to_the_end(finish).await
+        Box::pin(to_the_end(finish)).await
     }
 
     /// Stores a blob that comes in one request.
@@ -196,7 +195,7 @@ impl Content {
     /// What becomes of an upload in the middle of whose chunk something failed.
     async fn interrupted(
         &self,
-        turn: Turn,
+        turn: Box<Turn>,
         writer: Box<dyn UploadWriter>,
         error: ContentError,
     ) -> ContentError {
@@ -221,7 +220,7 @@ impl Content {
 async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, ContentError>> + Send + 'static,
 ) -> Result<T, ContentError> {
-    let task = tokio::spawn(work.in_current_span());
+    let task = tokio::spawn(Box::pin(work).in_current_span());
     task.await.unwrap_or_else(|error| {
         let reason = format!("an operation on content was given up: {error}");
         Err(ContentError::Database(DatabaseError::Other(reason)))

@@ -33,7 +33,7 @@ pub(crate) struct Turn {
 /// What a request for a turn finds.
 pub(crate) enum Found {
     /// An upload to write.
-    Open(Turn),
+    Open(Box<Turn>),
     /// One that has become a blob.
     Finished(Digest),
 }
@@ -43,14 +43,14 @@ impl Content {
         let wait = self.inner.settings.writer_wait;
         let local = self.inner.turns.take(id, wait).await?;
         let open = |state, fence, local| {
-            Found::Open(Turn {
+            Found::Open(Box::new(Turn {
                 content: self.clone(),
                 id,
                 scope: scope.to_owned(),
                 state,
                 fence,
                 local,
-            })
+            }))
         };
         if let Some(state) = self.inner.sessions.find(id, scope) {
             return Ok(open(state, 0, local));
@@ -133,7 +133,10 @@ impl Turn {
     }
 
     /// Brings the writer to rest and remembers where the upload stands now.
-    pub(crate) async fn save(self, writer: Box<dyn UploadWriter>) -> Result<u64, ContentError> {
+    pub(crate) async fn save(
+        self: Box<Self>,
+        writer: Box<dyn UploadWriter>,
+    ) -> Result<u64, ContentError> {
         let inner = &self.content.inner;
         let young = inner.sessions.find(self.id, &self.scope).is_some();
         let in_memory = young && writer.offset() < WORTH_A_ROW_BYTES;
@@ -155,7 +158,7 @@ impl Turn {
     }
 
     /// Ends the turn without a change.
-    pub(crate) async fn leave(self) {
+    pub(crate) async fn leave(self: Box<Self>) {
         if !self.content.inner.database.is_shared() {
             return;
         }
@@ -170,7 +173,7 @@ impl Turn {
 
     /// Forgets the upload and removes its bytes; first the bytes, so that a
     /// storage that fails now is asked again later.
-    pub(crate) async fn discard(self) -> Result<(), ContentError> {
+    pub(crate) async fn discard(self: Box<Self>) -> Result<(), ContentError> {
         let inner = &self.content.inner;
         self.through(inner.storage.abort(self.state.clone()))
             .await?;

@@ -53,7 +53,11 @@ async fn a_wrong_digest_is_refused_and_leaves_nothing() {
                 matches!(push, Err(ContentError::DigestMismatch { .. })),
                 "{push:?}"
             );
-            let id = house.content().start_upload("a/b", None).await.unwrap();
+            let id = house
+                .content()
+                .start_upload("a/b", Algorithm::Sha256)
+                .await
+                .unwrap();
             let chunk = Chunk::from_bytes(whole);
             let finish = house
                 .content()
@@ -112,7 +116,11 @@ async fn a_refused_link_refuses_the_push_and_collection_can_find_the_bytes() {
     for house in houses().await {
         let whole = bytes(1000, 4);
         let digest = Digest::sha256(&whole);
-        let id = house.content().start_upload("a/b", None).await.unwrap();
+        let id = house
+            .content()
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         let chunk = Chunk::from_bytes(whole.clone());
         let finish = house
             .content()
@@ -247,7 +255,11 @@ async fn a_caller_that_goes_away_cuts_nothing_in_half() {
     for house in houses().await {
         let whole = bytes(300_000, 10);
         let digest = Digest::sha256(&whole);
-        let id = house.content().start_upload("a/b", None).await.unwrap();
+        let id = house
+            .content()
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         let (link, count) = counting_link();
         let (taken, told) = tokio::sync::oneshot::channel();
         let piece = whole.clone();
@@ -279,7 +291,11 @@ async fn an_empty_blob_can_be_finished_from_an_empty_upload() {
     for house in houses().await {
         for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
             let digest = Digest::of(algorithm, b"");
-            let id = house.content().start_upload("a/b", None).await.unwrap();
+            let id = house
+                .content()
+                .start_upload("a/b", Algorithm::Sha256)
+                .await
+                .unwrap();
             let finish = house
                 .content()
                 .finish(id, "a/b", &digest, Chunk::empty(), no_link());

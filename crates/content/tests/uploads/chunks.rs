@@ -15,7 +15,10 @@ async fn chunks_that_do_not_begin_at_the_end_are_refused_with_the_end() {
     for house in houses().await {
         let content = house.content();
         let whole = bytes(90_000, 1);
-        let id = content.start_upload("a/b", None).await.unwrap();
+        let id = content
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         content
             .append(id, "a/b", ranged(&whole.slice(..30_000), 0))
             .await
@@ -58,7 +61,10 @@ async fn lengths_that_lie_are_refused_and_the_upload_stays_where_it_was() {
     for house in houses().await {
         let content = house.content();
         let whole = bytes(1000, 2);
-        let id = content.start_upload("a/b", None).await.unwrap();
+        let id = content
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         content.append(id, "a/b", streamed(&whole)).await.unwrap();
         for (range_length, length) in [
             (Some(999), None),
@@ -96,7 +102,10 @@ async fn lengths_that_lie_are_refused_and_the_upload_stays_where_it_was() {
 async fn a_blob_may_not_be_larger_than_the_limit() {
     for house in houses_with(|settings| settings.max_blob_bytes = 100_000).await {
         let content = house.content();
-        let id = content.start_upload("a/b", None).await.unwrap();
+        let id = content
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         let refused = content
             .append(id, "a/b", streamed(&bytes(100_001, 3)))
             .await;
@@ -122,7 +131,10 @@ async fn a_cancelled_upload_is_unknown_and_leaves_nothing() {
     for house in houses().await {
         let content = house.content();
         for length in [0, 10, 6_000_000] {
-            let id = content.start_upload("a/b", None).await.unwrap();
+            let id = content
+                .start_upload("a/b", Algorithm::Sha256)
+                .await
+                .unwrap();
             if length > 0 {
                 content
                     .append(id, "a/b", streamed(&bytes(length, 4)))
@@ -155,12 +167,18 @@ async fn a_cancelled_upload_is_unknown_and_leaves_nothing() {
 async fn an_upload_is_unknown_under_another_scope() {
     for house in houses().await {
         let content = house.content();
-        let id = content.start_upload("a/b", None).await.unwrap();
+        let id = content
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         content
             .append(id, "a/b", streamed(&bytes(2_000_000, 5)))
             .await
             .unwrap();
-        let young = content.start_upload("a/b", None).await.unwrap();
+        let young = content
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         for id in [id, young, UploadId::random()] {
             let status = content.status(id, "a/c").await;
             assert!(matches!(status, Err(ContentError::UploadUnknown)));
@@ -178,7 +196,11 @@ async fn repeating_the_last_request_gives_the_same_answer() {
     for house in houses().await {
         let whole = bytes(200_000, 6);
         let digest = Digest::sha256(&whole);
-        let id = house.content().start_upload("a/b", None).await.unwrap();
+        let id = house
+            .content()
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         house
             .content()
             .append(id, "a/b", streamed(&whole))
@@ -213,7 +235,7 @@ async fn repeating_the_last_request_gives_the_same_answer() {
 async fn the_algorithm_may_be_known_from_the_start_or_only_at_the_end() {
     for house in houses().await {
         let whole = bytes(300_000, 7);
-        for told in [None, Some(Algorithm::Sha256), Some(Algorithm::Sha512)] {
+        for told in [Algorithm::Sha256, Algorithm::Sha512] {
             for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
                 let digest = Digest::of(algorithm, &whole);
                 let id = house.content().start_upload("a/b", told).await.unwrap();
@@ -240,9 +262,15 @@ async fn there_are_not_more_uploads_than_the_limit() {
     for house in houses_with(|settings| settings.max_uploads = 3).await {
         let mut ids = Vec::new();
         for _ in 0..3 {
-            ids.push(house.content().start_upload("a/b", None).await.unwrap());
+            ids.push(
+                house
+                    .content()
+                    .start_upload("a/b", Algorithm::Sha256)
+                    .await
+                    .unwrap(),
+            );
         }
-        let refused = house.content().start_upload("a/b", None).await;
+        let refused = house.content().start_upload("a/b", Algorithm::Sha256).await;
         assert!(matches!(refused, Err(ContentError::TooManyUploads)));
         house.content().cancel(ids[0], "a/b").await.unwrap();
         let digest = Digest::sha256(b"x");
@@ -252,7 +280,15 @@ async fn there_are_not_more_uploads_than_the_limit() {
             .finish(ids[1], "a/b", &digest, chunk, no_link())
             .await
             .unwrap();
-        house.content().start_upload("a/b", None).await.unwrap();
-        house.content().start_upload("a/b", None).await.unwrap();
+        house
+            .content()
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
+        house
+            .content()
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
     }
 }

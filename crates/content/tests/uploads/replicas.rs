@@ -26,7 +26,7 @@ async fn any_split_over_alternating_replicas_gives_the_digest() {
             let digest = Digest::of(algorithm, &whole);
             let id = house
                 .content()
-                .start_upload("a/b", Some(algorithm))
+                .start_upload("a/b", algorithm)
                 .await
                 .unwrap();
             let mut rest = whole.clone();
@@ -65,7 +65,10 @@ async fn a_later_request_takes_over_from_one_that_hangs() {
     for house in houses().await {
         let content = house.content();
         let whole = bytes(500_000, 1);
-        let id = content.start_upload("a/b", None).await.unwrap();
+        let id = content
+            .start_upload("a/b", Algorithm::Sha256)
+            .await
+            .unwrap();
         content
             .append(id, "a/b", streamed(&whole.slice(..1000)))
             .await
@@ -100,7 +103,7 @@ async fn writers_on_two_replicas_never_mix() {
         }
         let [first, second] = &house.replicas;
         let whole = bytes(400_000, 2);
-        let id = first.start_upload("a/b", None).await.unwrap();
+        let id = first.start_upload("a/b", Algorithm::Sha256).await.unwrap();
         let hanging = tokio::spawn({
             let (content, piece) = (first.clone(), whole.slice(..100_000));
             async move { content.append(id, "a/b", stuck(&piece)).await }
@@ -114,7 +117,7 @@ async fn writers_on_two_replicas_never_mix() {
         hanging.abort();
         // Its replica dies: here, only the lease can tell.
         first.cancel(id, "a/b").await.unwrap();
-        let id = second.start_upload("a/b", None).await.unwrap();
+        let id = second.start_upload("a/b", Algorithm::Sha256).await.unwrap();
         let digest = Digest::sha256(&whole);
         let racing = (0..8).map(|number| {
             let content = &house.replicas[number % 2];
@@ -138,7 +141,7 @@ async fn a_dead_replicas_turn_ends_with_its_lease() {
             continue;
         }
         let [_, second] = &house.replicas;
-        let id = second.start_upload("a/b", None).await.unwrap();
+        let id = second.start_upload("a/b", Algorithm::Sha256).await.unwrap();
         let soon = seawall_database::Timestamp::now().plus(Duration::from_millis(300));
         let sql = "UPDATE uploads SET fence = fence + 1, writer_until = $1";
         house.execute(sql, seawall_database::params![soon]).await;
