@@ -1,0 +1,14 @@
+//! What this room promises, on both engines. `house` is the room with what it stands on; each
+//! file is one noun.
+#![allow(clippy::unwrap_used, reason = "tests panic where they fail")]
+
+mod audit;
+mod authorize;
+mod house;
+mod members;
+mod passwords;
+mod replicas;
+mod robots;
+mod statements;
+mod tokens;
+mod users;
