@@ -134,8 +134,9 @@ pub trait UploadWriter: Send {
 
     /// Finishes the upload: compares the digest and makes the bytes a blob.
     /// An expected digest of another algorithm than the upload's costs one
-    /// reading of the content. On an error nothing is published; the temporary
-    /// bytes are removed on a mismatch, and by [`BlobStorage::abort`] otherwise.
+    /// reading of the content. On an error nothing is published, and the temporary
+    /// bytes are removed, unless the storage does not answer: then a sweep or
+    /// [`BlobStorage::abort`] removes them, or the upload is published later.
     fn publish(
         self: Box<Self>,
         expected: Digest,

@@ -97,9 +97,9 @@ impl House {
     }
 
     pub async fn execute(&self, sql: &'static str, params: Vec<Value>) -> u64 {
-        let run = self.database.write(move |tx| {
+        let run = self.database.write::<_, DatabaseError, _>(move |tx| {
             let params = params.clone();
-            async move { Ok::<_, DatabaseError>(tx.execute(sql, params).await?) }.boxed()
+            async move { tx.execute(sql, params).await }.boxed()
         });
         run.await.unwrap()
     }
@@ -259,11 +259,7 @@ pub fn refusing_link() -> LinkBlob {
 }
 
 pub async fn assert_whole(content: &Content, digest: &Digest, wanted: &Bytes) {
-    let blob = content
-        .blob(digest)
-        .await
-        .unwrap()
-        .expect("the blob exists");
+    let blob = content.blob(digest).await.unwrap().unwrap();
     assert_eq!(blob.size, wanted.len() as u64);
     assert!(
         content.bytes(&blob, u64::MAX).await.unwrap() == wanted,

@@ -36,7 +36,7 @@ async fn after_a_crash_large_uploads_go_on_and_strays_are_gone() {
         let restarted = house.restarted().await;
         let report = restarted.recover().await.unwrap();
         assert_eq!(report.discarded_uploads, 0, "{}", house.name);
-        let expected = if house.is_shared() { 0 } else { 1 };
+        let expected = u64::from(!house.is_shared());
         assert_eq!(report.stray_uploads, expected, "{}", house.name);
         assert_eq!(
             restarted.status(large, "a/b").await.unwrap().offset,

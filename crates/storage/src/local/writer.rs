@@ -105,6 +105,46 @@ impl LocalWriter {
             },
         })
     }
+
+    async fn publish_file(&self, expected: &Digest) -> Result<Location, StorageError> {
+        let location = Layout::location(expected)?;
+        let Sink {
+            file,
+            hasher,
+            offset,
+        } = self.pipeline.end().await?;
+        let actual = if hasher.algorithm() == expected.algorithm() {
+            hasher.finish()
+        } else {
+            let (algorithm, file) = (expected.algorithm(), Arc::clone(&file));
+            blocking("reading an upload back", move || {
+                hash_file(&file, offset, algorithm)
+            })
+            .await?
+        };
+        if actual != *expected {
+            return Err(StorageError::DigestMismatch {
+                actual: actual.to_string(),
+            });
+        }
+        let mut unsynced = (offset > self.synced || offset == 0).then_some(file);
+        if offset >= LARGE_BYTES
+            && let Some(file) = unsynced.take()
+        {
+            let disk = Arc::clone(&self.parts.disk);
+            blocking("syncing a blob's file", move || disk.sync_file(&file)).await?;
+        }
+        let source = Source::File {
+            path: self.path.clone(),
+            unsynced,
+        };
+        self.parts
+            .committer
+            .publish(source, location.clone())
+            .await?;
+        self.parts.open_files.remove(&location);
+        Ok(location)
+    }
 }
 
 impl Drop for LocalWriter {
@@ -159,44 +199,13 @@ impl UploadWriter for LocalWriter {
     ) -> BoxFuture<'static, Result<Location, StorageError>> {
         let span = tracing::info_span!("storage.publish", digest = %expected, size = self.offset);
         let publish = async move {
-            let location = Layout::location(&expected)?;
-            let Sink {
-                file,
-                hasher,
-                offset,
-            } = self.pipeline.end().await?;
-            let actual = if hasher.algorithm() == expected.algorithm() {
-                hasher.finish()
-            } else {
-                let (algorithm, file) = (expected.algorithm(), Arc::clone(&file));
-                blocking("reading an upload back", move || {
-                    hash_file(&file, offset, algorithm)
-                })
-                .await?
-            };
-            if actual != expected {
-                drop(tokio::fs::remove_file(&self.path).await);
-                return Err(StorageError::DigestMismatch {
-                    actual: actual.to_string(),
-                });
-            }
-            let mut unsynced = (offset > self.synced || offset == 0).then_some(file);
-            if offset >= LARGE_BYTES
-                && let Some(file) = unsynced.take()
+            let published = self.publish_file(&expected).await;
+            if let Err(error) = &published
+                && !error.is_retryable()
             {
-                let disk = Arc::clone(&self.parts.disk);
-                blocking("syncing a blob's file", move || disk.sync_file(&file)).await?;
+                drop(tokio::fs::remove_file(&self.path).await); // failed for good
             }
-            let source = Source::File {
-                path: self.path.clone(),
-                unsynced,
-            };
-            self.parts
-                .committer
-                .publish(source, location.clone())
-                .await?;
-            self.parts.open_files.remove(&location);
-            Ok(location)
+            published
         };
         Box::pin(publish.instrument(span))
     }
