@@ -81,11 +81,7 @@ impl Copy {
                 self.from, source.digest
             )));
         }
-        if project::store::by_id(tx, self.project.id).await?.is_none() {
-            return Err(RegistryError::project_not_found(&self.project.name));
-        }
-        let row = repository::store::ensure_locked(tx, self.project.id, self.to.as_str(), self.now)
-            .await?;
+        let row = repository::hold(tx, &self.project, &self.to, self.now).await?;
         let mut touched = Vec::new();
         let mut added = 0;
         let all = collect(tx, source.clone()).await?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use seawall_database::query::{Field, FieldKind, Filter, ListQuery};
 use seawall_database::{SqlBuilder, Tx, params};
 use seawall_identity::{Action, Permission, Permit, ProjectRef, Resource};
-use seawall_ids::{ArtifactId, RepositoryId};
+use seawall_ids::{ArtifactId, ProjectId, RepositoryId};
 use seawall_oci::{Reference, RepositoryName};
 
 use super::{Artifact, ArtifactDetails, accessories, parts, store};
@@ -96,12 +96,12 @@ impl Registry {
             row.artifact_count
         } else {
             let mut count = SqlBuilder::with(store::COUNT, params![row.id]);
-            narrow(&mut count, query);
+            narrow(&mut count, query, In::Repository(row.id));
             let (sql, params) = count.build();
             reader.fetch_one(sql, params).await?
         };
         let mut list = SqlBuilder::with(store::LIST, params![row.id]);
-        narrow(&mut list, query);
+        narrow(&mut list, query, In::Repository(row.id));
         list.order(query, FIELDS, ORDER).limit(query);
         let (sql, params) = list.build();
         let mut items = reader.fetch_all(sql, params).await?;
@@ -124,7 +124,7 @@ impl Registry {
         permit.require(LIST, Some(project.id))?;
         let row = self.published(repository).await?;
         let mut list = SqlBuilder::with(store::LIST_IDS, params![row.id]);
-        narrow(&mut list, query);
+        narrow(&mut list, query, In::Repository(row.id));
         list.order(query, FIELDS, ORDER);
         let (sql, params) = list.build();
         let ids: Vec<i64> = self.database.read().await?.fetch_all(sql, params).await?;
@@ -167,11 +167,11 @@ impl Registry {
                     .bind(name.as_str());
                 sql.push(")");
             }
-            narrow(sql, query);
+            narrow(sql, query, In::Project(project.id));
             if latest_in_repository {
                 sql.push(" AND a.id IN (SELECT MAX(a.id) FROM artifacts a WHERE a.project_id = ")
                     .bind(project.id);
-                narrow(sql, query);
+                narrow(sql, query, In::Project(project.id));
                 sql.push(" GROUP BY a.repository_id)");
             }
         };
@@ -234,7 +234,14 @@ fn is_plain(query: &ListQuery) -> bool {
     query.filters().next().is_none()
 }
 
-fn narrow(sql: &mut SqlBuilder, query: &ListQuery) {
+/// Where the artifacts are listed.
+#[derive(Clone, Copy)]
+enum In {
+    Repository(RepositoryId),
+    Project(ProjectId),
+}
+
+fn narrow(sql: &mut SqlBuilder, query: &ListQuery, place: In) {
     let everything = matches!(query.filter("base"), Some(Filter::Exact(all)) if all == "*");
     if !everything {
         sql.push(" AND a.listed");
@@ -249,7 +256,15 @@ fn narrow(sql: &mut SqlBuilder, query: &ListQuery) {
         Some(filter) => {
             let mut tags = ListQuery::default();
             tags.set("name", filter.clone());
-            sql.push(" AND a.id IN (SELECT t.artifact_id FROM tags t WHERE t.repository_id = a.repository_id");
+            // Not by the artifact's own repository: that would look anew for each artifact.
+            sql.push(" AND a.id IN (SELECT t.artifact_id FROM tags t WHERE t.repository_id ");
+            match place {
+                In::Repository(id) => sql.push("= ").bind(id),
+                In::Project(id) => sql
+                    .push("IN (SELECT id FROM repositories WHERE project_id = ")
+                    .bind(id)
+                    .push(")"),
+            };
             sql.filters(
                 &tags,
                 &[Field {

@@ -1,14 +1,14 @@
 //! Linking an upload's blob to its repository, in the transaction that makes the blob.
 
 use seawall_content::{Blob, LinkBlob, LinkError};
-use seawall_database::{Timestamp, Tx};
+use seawall_database::{DatabaseError, Timestamp, Tx};
 use seawall_identity::{Permission, Permit, ProjectRef};
 use seawall_ids::RepositoryId;
 use seawall_oci::RepositoryName;
 use std::sync::Arc;
 
 use super::store;
-use crate::{Registry, RegistryError, project, repository};
+use crate::{Registry, RegistryError, repository};
 
 impl Registry {
     /// What [`seawall_content::Content::finish`] runs: it makes the repository if there is none
@@ -39,24 +39,20 @@ impl Registry {
     }
 }
 
-/// The repository, made if there is none yet.
+/// The repository, made if there is none yet, and kept from deletion until the transaction ends.
 pub(super) async fn ensure(
     tx: &mut Tx,
     project: &ProjectRef,
     repository: &RepositoryName,
 ) -> Result<RepositoryId, RegistryError> {
-    if let Some(row) = repository::store::by_name(tx, repository.as_str()).await?
-        && row.project_id == project.id
-    {
-        return Ok(row.id);
-    }
-    if project::store::by_id(tx, project.id).await?.is_none() {
-        return Err(RegistryError::project_not_found(&project.name));
-    }
     let now = Timestamp::now();
-    Ok(
-        repository::store::ensure_locked(tx, project.id, repository.as_str(), now)
-            .await?
-            .id,
-    )
+    let ensured = repository::store::ensure(tx, project.id, repository.as_str(), now).await;
+    match ensured {
+        Ok(row) if row.project_id == project.id => Ok(row.id),
+        // The project is gone, whatever a cache says, or another has taken its name.
+        Ok(_) | Err(DatabaseError::ForeignKeyViolation(_)) => {
+            Err(RegistryError::project_not_found(&project.name))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -7,7 +7,7 @@ use seawall_identity::{Permission, Permit, ProjectRef};
 use seawall_oci::{Digest, RepositoryName};
 
 use super::{link, store};
-use crate::{Registry, RegistryError, project};
+use crate::{Registry, RegistryError};
 
 /// Where a mount comes from.
 #[derive(Clone, Copy, Debug)]
@@ -99,9 +99,6 @@ async fn run(
     repository: &RepositoryName,
     digest: &Digest,
 ) -> Result<(), RegistryError> {
-    if project::store::by_id(tx, project.id).await?.is_none() {
-        return Err(RegistryError::project_not_found(&project.name));
-    }
     let id = link::ensure(tx, project, repository).await?;
     registry
         .content

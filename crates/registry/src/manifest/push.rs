@@ -112,12 +112,7 @@ impl Push {
     /// False when everything was as it is wanted already.
     async fn run(&self, tx: &mut Tx) -> Result<bool, RegistryError> {
         let (plan, project) = (&self.plan, &self.project);
-        let row =
-            repository::store::ensure_locked(tx, project.id, self.repository.as_str(), self.now)
-                .await?;
-        if row.project_id != project.id {
-            return Err(RegistryError::project_not_found(&project.name));
-        }
+        let row = repository::hold(tx, project, &self.repository, self.now).await?;
         let blobs = self.blobs(tx, row.id).await?;
         let existing = artifacts::row(tx, row.id, &plan.digest).await?;
         let mut touched = Vec::new();

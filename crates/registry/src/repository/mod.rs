@@ -4,11 +4,13 @@
 //! ("published") once a manifest was there. Blobs linked to it are in `blob`.
 
 mod delete;
+mod hold;
 mod list;
 mod resolve;
 pub(crate) mod store;
 mod update;
 
+pub(crate) use hold::hold;
 use seawall_database::Timestamp;
 use seawall_ids::{ProjectId, RepositoryId};
 

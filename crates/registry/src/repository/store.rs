@@ -1,6 +1,6 @@
 //! The SQL of repositories.
 
-use seawall_database::{DatabaseError, FromRow, RowReader, Timestamp, Tx, params};
+use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, params};
 use seawall_ids::{ProjectId, RepositoryId};
 
 use super::Repository;
@@ -60,6 +60,8 @@ const PUBLISHED_BY_NAME: &str = select!("WHERE name = $1 AND published");
 const BY_IDS: &str =
     select!("WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) AND published");
 const BY_NAME: &str = "SELECT id, project_id, published FROM repositories WHERE name = $1";
+const HELD: &str =
+    "SELECT id, project_id, published FROM repositories WHERE name = $1 FOR KEY SHARE";
 const INSERT: &str = "INSERT INTO repositories (project_id, name, published, creation_time, update_time) \
                       VALUES ($1, $2, FALSE, $3, $3) ON CONFLICT (name) DO NOTHING";
 const TOUCH: &str = "UPDATE repositories SET update_time = $2 WHERE id = $1";
@@ -98,6 +100,13 @@ pub(crate) const STATEMENTS: &[&str] = &[
     TOTAL_OF_PROJECTS,
 ];
 
+/// A deletion between two statements is met by going round once more.
+const ROUNDS: usize = 3;
+
+fn being_deleted(name: &str) -> DatabaseError {
+    DatabaseError::Serialization(format!("repository {name} is being deleted"))
+}
+
 pub(crate) async fn published(
     tx: &mut Tx,
     name: &str,
@@ -117,6 +126,27 @@ pub(crate) async fn by_name(
     tx.fetch_optional(BY_NAME, params![name]).await
 }
 
+/// The repository, made if it is not there, and kept from deletion until the transaction ends: what
+/// a link needs, many of which may be made at the same time.
+pub(crate) async fn ensure(
+    tx: &mut Tx,
+    project: ProjectId,
+    name: &str,
+    now: Timestamp,
+) -> Result<RepositoryRow, DatabaseError> {
+    let select = match tx.engine() {
+        Engine::Sqlite => BY_NAME,
+        Engine::Postgres => HELD,
+    };
+    for _ in 0..ROUNDS {
+        if let Some(row) = tx.fetch_optional(select, params![name]).await? {
+            return Ok(row);
+        }
+        tx.execute(INSERT, params![project, name, now]).await?;
+    }
+    Err(being_deleted(name))
+}
+
 /// The repository, made if it is not there, its row held until the transaction ends.
 pub(crate) async fn ensure_locked(
     tx: &mut Tx,
@@ -124,16 +154,13 @@ pub(crate) async fn ensure_locked(
     name: &str,
     now: Timestamp,
 ) -> Result<RepositoryRow, DatabaseError> {
-    // A deletion between the statements is met by going round once more.
-    for _ in 0..3 {
+    for _ in 0..ROUNDS {
         tx.execute(INSERT, params![project, name, now]).await?;
         if let Some(row) = locked(tx, name, now).await? {
             return Ok(row);
         }
     }
-    Err(DatabaseError::Serialization(format!(
-        "repository {name} is being deleted"
-    )))
+    Err(being_deleted(name))
 }
 
 /// The repository, if it is there, its row held until the transaction ends.
