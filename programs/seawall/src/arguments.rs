@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use seawall_settings::Settings;
 
-use crate::admin::AdminCommand;
+use crate::admin::{AdminCommand, KeysCommand};
 use crate::config::ConfigCommand;
 
 /// A container registry: serve it, and manage it
@@ -31,9 +31,12 @@ pub enum Command {
     /// Check, show and explain the settings
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Work on the server itself: backup and restore
+    /// Work on the server itself: backup, restore, forgotten passwords
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// The keys that sign tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
     #[command(flatten)]
     Api(seawall_cli::Command),
 }

@@ -43,6 +43,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve(flags) => runtime.block_on(serve::run(&flags.or(server).settings()?)),
         Command::Config(command) => config::run(command, server),
         Command::Admin(command) => runtime.block_on(admin::run(command, server)),
+        Command::Keys(command) => runtime.block_on(admin::keys(command, server)),
         Command::Api(command) => runtime.block_on(seawall_cli::run(command, &common)),
     }
 }

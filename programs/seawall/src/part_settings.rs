@@ -1,11 +1,19 @@
 //! From the settings of the whole to the settings of each part.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context;
+use seawall_content::ContentSettings;
 use seawall_database::{DatabaseSettings, DatabaseUrl};
-use seawall_settings::Settings;
+use seawall_events::AuditSettings;
+use seawall_harbor_api::HarborApiSettings;
+use seawall_identity::{IdentitySettings, KeySource};
+use seawall_registry::RegistrySettings;
+use seawall_registry_api::RegistryApiSettings;
+use seawall_settings::{ProjectCreation, Settings};
 use seawall_storage::{LocalSettings, S3Settings, Secret, StorageKind, StorageSettings};
 
 /// Where the database is and how it is used.
@@ -56,6 +64,74 @@ fn s3(settings: &Settings, bucket: &str) -> S3Settings {
     s3.max_active_uploads = ours.max_active_uploads;
     s3.request_timeout = Duration::from_secs(ours.request_timeout_seconds);
     s3
+}
+
+/// Uploads and blobs.
+pub fn content(settings: &Settings) -> ContentSettings {
+    let ours = &settings.uploads;
+    ContentSettings {
+        lease: hours(ours.lease_hours),
+        upload_expiry: hours(ours.expiry_hours),
+        max_uploads: ours.max_open,
+        max_active_uploads: ours.max_active,
+        max_blob_bytes: ours.max_blob_bytes,
+        ..ContentSettings::default()
+    }
+}
+
+/// Users, robots, tokens.
+pub fn identity(settings: &Settings) -> IdentitySettings {
+    let ours = settings.auth.clone();
+    IdentitySettings {
+        project_creation: match ours.project_creation_restriction {
+            ProjectCreation::Everyone => seawall_identity::ProjectCreation::Everyone,
+            ProjectCreation::AdminOnly => seawall_identity::ProjectCreation::AdminOnly,
+        },
+        self_registration: ours.self_registration,
+        robot_token_duration_days: ours.robot_token_duration_days,
+        robot_name_prefix: ours.robot_name_prefix,
+        token_expiration: Duration::from_secs(ours.token_expiration_minutes.saturating_mul(60)),
+        ..IdentitySettings::new(KeySource::File(encryption_key_file(settings)))
+    }
+}
+
+/// The audit log.
+pub fn audit(settings: &Settings) -> AuditSettings {
+    AuditSettings { pulls_wait: settings.audit.pulls_wait, ..AuditSettings::default() }
+}
+
+/// Projects and what is in them.
+pub fn registry(settings: &Settings) -> RegistrySettings {
+    RegistrySettings { storage_per_project: settings.quota.storage_per_project_bytes, ..RegistrySettings::default() }
+}
+
+/// The surface under `/v2`.
+pub fn registry_api(settings: &Settings) -> RegistryApiSettings {
+    RegistryApiSettings {
+        external_url: settings.external_url.as_deref().map(|url| url.trim_end_matches('/').into()),
+        read_only: Arc::new(AtomicBool::new(settings.read_only)),
+    }
+}
+
+/// The surface under `/api/v2.0`.
+pub fn harbor_api(settings: &Settings) -> HarborApiSettings {
+    let local = match storage(settings).kind {
+        StorageKind::Local(local) => Some(local.path),
+        StorageKind::S3(_) => None,
+    };
+    HarborApiSettings {
+        external_url: settings.external_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
+        read_only: settings.read_only,
+        projects_by_administrators_only: settings.auth.project_creation_restriction == ProjectCreation::AdminOnly,
+        robot_duration_days: settings.auth.robot_token_duration_days,
+        storage_provider: if local.is_some() { "filesystem" } else { "s3" }.to_owned(),
+        volume: local,
+        ..HarborApiSettings::default()
+    }
+}
+
+fn hours(count: u64) -> Duration {
+    Duration::from_secs(count.saturating_mul(3600))
 }
 
 /// The file of the key that encrypts stored secrets.

@@ -1,11 +1,14 @@
 //! What people are told when the server is up: on standard output, once.
 
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
 use seawall_settings::Settings;
 
-/// Prints the address, and at the first start how to log in. `first_password` is the administrator's, if it was made now.
-pub fn print(settings: &Settings, address: SocketAddr, first_password: Option<&str>) {
+use super::first_start::FirstStart;
+
+/// Prints the address, and at the first start how to log in.
+pub fn print(settings: &Settings, address: SocketAddr, first: &FirstStart) {
     let url = settings
         .external_url
         .clone()
@@ -16,9 +19,15 @@ pub fn print(settings: &Settings, address: SocketAddr, first_password: Option<&s
         "Seawall {} serves {url} (listening on {address})",
         env!("CARGO_PKG_VERSION")
     );
-    if let Some(password) = first_password {
-        print!("{}", first_start(url, host, password));
+    match first {
+        FirstStart::No => {}
+        FirstStart::Given => print!("{}", first_start(url, host, "(as given by SEAWALL_ADMIN_PASSWORD or the settings)")),
+        FirstStart::Generated(password) => {
+            print!("{}", first_start(url, host, &format!("{}    (shown only now)", password.reveal())));
+        }
     }
+    // Standard output may be a pipe whose reader waits for the end of these lines.
+    let _ = std::io::stdout().flush();
 }
 
 /// The address as a client on this machine writes it.

@@ -6,15 +6,20 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use seawall_events::Audit;
 use seawall_settings::Settings;
 use seawall_telemetry::{ProcessCollector, Registry};
 
 /// The route, unless it is switched off.
-pub fn router(settings: &Settings, mut registry: Registry) -> Router {
+pub fn router(settings: &Settings, mut registry: Registry, audit: Audit) -> Router {
     if !settings.metrics.enabled {
         return Router::new();
     }
     registry.register_collector(Box::new(ProcessCollector::default()));
+    registry.register_collector(Box::new(AuditCollector(audit)));
     let registry = Arc::new(registry);
     Router::new().route("/metrics", get(async move || scrape(&registry)))
 }
@@ -30,5 +35,21 @@ fn scrape(registry: &Registry) -> Response {
             tracing::error!(%error, "encoding metrics");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
+    }
+}
+
+struct AuditCollector(Audit);
+
+impl std::fmt::Debug for AuditCollector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("AuditCollector")
+    }
+}
+
+impl Collector for AuditCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let lost = ConstCounter::new(self.0.lost_pulls());
+        let help = "Pulls that were answered but not audited, since the queue was full or the database failed";
+        lost.encode(encoder.encode_descriptor("seawall_audit_lost_pulls", help, None, lost.metric_type())?)
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Reads top to bottom: telemetry, the data folder, the parts, the listener, what people are told, serving, the end.
 
+mod background;
+mod first_start;
 mod greeting;
+mod health;
 mod metrics;
 mod open_files;
 mod parts;
@@ -15,7 +18,7 @@ use seawall_settings::{LogFormat, Settings};
 use seawall_telemetry::{Registry, Telemetry, TelemetrySettings};
 
 use self::parts::Parts;
-pub use self::parts::migrations;
+pub use self::parts::{migrations, open_database};
 use crate::data_folder::DataFolder;
 
 /// Serves until told to stop.
@@ -37,9 +40,10 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let http_metrics = HttpMetrics::register(&mut registry);
     let server = Server::bind(server::settings(settings, max_connections), http_metrics).await?;
     let parts = Parts::open(settings).await?;
-    let router = parts.router(settings, metrics::router(settings, registry));
+    let metrics = metrics::router(settings, registry, parts.audit().clone());
+    let router = parts.router(settings, metrics);
 
-    greeting::print(settings, server.local_address(), parts.first_password());
+    greeting::print(settings, server.local_address(), parts.first_start());
     let shutdown = Shutdown::default();
     signals::stop_on_signal(shutdown.clone())?;
     server.serve(router, shutdown).await;

@@ -1,0 +1,44 @@
+//! The identity room without a server around it, for commands on the server itself.
+
+use anyhow::bail;
+use seawall_database::Database;
+use seawall_events::Audit;
+use seawall_identity::Identity;
+use seawall_settings::Settings;
+
+use crate::data_folder::DataFolder;
+use crate::part_settings;
+use crate::serve::open_database;
+
+/// What a command needs; [`Offline::close`] it at the end.
+pub struct Offline {
+    pub identity: Identity,
+    audit: Audit,
+    database: Database,
+    _lock: Option<DataFolder>,
+}
+
+impl Offline {
+    /// Opens the database and the keys. On SQLite the data folder is locked, since a running server would not notice.
+    pub async fn open(settings: &Settings) -> anyhow::Result<Offline> {
+        let lock = if settings.uses_postgres() { None } else { Some(lock(settings)?) };
+        let database = open_database(settings).await?;
+        let counter = seawall_registry::pull_counter();
+        let audit = Audit::start(database.clone(), &part_settings::audit(settings), counter);
+        let identity = Identity::open(database.clone(), audit.clone(), part_settings::identity(settings)).await?;
+        Ok(Offline { identity, audit, database, _lock: lock })
+    }
+
+    /// Writes what waits.
+    pub async fn close(self) {
+        self.audit.shutdown().await;
+        self.database.close().await;
+    }
+}
+
+fn lock(settings: &Settings) -> anyhow::Result<DataFolder> {
+    if !settings.data_dir.exists() {
+        bail!("there is no data folder {}; is --data-dir right?", settings.data_dir.display());
+    }
+    DataFolder::take(&settings.data_dir)
+}

@@ -1,0 +1,39 @@
+//! What `GET /api/v2.0/health` looks at.
+
+use std::sync::Arc;
+
+use seawall_database::{Database, params};
+use seawall_harbor_api::HealthCheck;
+use seawall_storage::{BlobStorage, Location};
+
+/// A check for each component that Harbor's clients know and that exists here.
+pub fn checks(database: &Database, storage: &Arc<dyn BlobStorage>) -> Vec<HealthCheck> {
+    let (database, storage) = (database.clone(), Arc::clone(storage));
+    vec![
+        // The process answers, so these do.
+        HealthCheck::new("core", || Box::pin(async { Ok(()) })),
+        HealthCheck::new("portal", || Box::pin(async { Ok(()) })),
+        HealthCheck::new("database", move || Box::pin(check_database(database.clone()))),
+        HealthCheck::new("registry", move || Box::pin(check_storage(Arc::clone(&storage)))),
+    ]
+}
+
+/// The causes stay in the log: anyone may read the answer.
+async fn check_database(database: Database) -> Result<(), String> {
+    let read = async {
+        let mut reader = database.read().await?;
+        reader.fetch_one::<i64>("SELECT CAST(1 AS BIGINT)", params![]).await
+    };
+    read.await.map(|_| ()).map_err(|error| {
+        tracing::warn!(error = %seawall_telemetry::chain(&error), "health check of the database");
+        "the database does not answer".to_owned()
+    })
+}
+
+async fn check_storage(storage: Arc<dyn BlobStorage>) -> Result<(), String> {
+    let nowhere = Location::new("docker/registry/v2/blobs/health").map_err(|error| error.to_string())?;
+    storage.stat(&nowhere).await.map(|_| ()).map_err(|error| {
+        tracing::warn!(error = %seawall_telemetry::chain(&error), "health check of the storage");
+        "the storage does not answer".to_owned()
+    })
+}
