@@ -97,18 +97,27 @@ pub fn identity(settings: &Settings) -> IdentitySettings {
 
 /// The audit log.
 pub fn audit(settings: &Settings) -> AuditSettings {
-    AuditSettings { pulls_wait: settings.audit.pulls_wait, ..AuditSettings::default() }
+    AuditSettings {
+        pulls_wait: settings.audit.pulls_wait,
+        ..AuditSettings::default()
+    }
 }
 
 /// Projects and what is in them.
 pub fn registry(settings: &Settings) -> RegistrySettings {
-    RegistrySettings { storage_per_project: settings.quota.storage_per_project_bytes, ..RegistrySettings::default() }
+    RegistrySettings {
+        storage_per_project: settings.quota.storage_per_project_bytes,
+        ..RegistrySettings::default()
+    }
 }
 
 /// The surface under `/v2`.
 pub fn registry_api(settings: &Settings) -> RegistryApiSettings {
     RegistryApiSettings {
-        external_url: settings.external_url.as_deref().map(|url| url.trim_end_matches('/').into()),
+        external_url: settings
+            .external_url
+            .as_deref()
+            .map(|url| url.trim_end_matches('/').into()),
         read_only: Arc::new(AtomicBool::new(settings.read_only)),
     }
 }
@@ -120,9 +129,13 @@ pub fn harbor_api(settings: &Settings) -> HarborApiSettings {
         StorageKind::S3(_) => None,
     };
     HarborApiSettings {
-        external_url: settings.external_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
+        external_url: settings
+            .external_url
+            .as_deref()
+            .map(|url| url.trim_end_matches('/').to_owned()),
         read_only: settings.read_only,
-        projects_by_administrators_only: settings.auth.project_creation_restriction == ProjectCreation::AdminOnly,
+        projects_by_administrators_only: settings.auth.project_creation_restriction
+            == ProjectCreation::AdminOnly,
         robot_duration_days: settings.auth.robot_token_duration_days,
         storage_provider: if local.is_some() { "filesystem" } else { "s3" }.to_owned(),
         volume: local,

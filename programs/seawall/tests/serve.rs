@@ -35,6 +35,10 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Path) -> Serving {
+        Serving::start_with(folder, |_| {})
+    }
+
+    fn start_with(folder: &Path, adjust: impl Fn(&mut Command)) -> Serving {
         let mut command = seawall(
             folder,
             &[
@@ -45,6 +49,7 @@ impl Serving {
                 "log.access=false",
             ],
         );
+        adjust(&mut command);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut greeting = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -73,6 +78,20 @@ impl Serving {
         let mut answer = String::new();
         tcp.read_to_string(&mut answer).unwrap();
         answer
+    }
+
+    /// The status of `GET /v2/` with these credentials.
+    fn log_in(&self, username: &str, password: &str) -> u16 {
+        use base64::Engine;
+        let credentials =
+            base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
+        let mut tcp = TcpStream::connect(&self.address).unwrap();
+        let host = &self.address;
+        write!(tcp, "GET /v2/ HTTP/1.1\r\nhost: {host}\r\nauthorization: Basic {credentials}\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        tcp.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
     /// SIGTERM; gives the rest of the greeting.
@@ -168,4 +187,147 @@ fn wrong_settings_are_explained() {
         &["config", "print", "--config", file.to_str().unwrap()],
     );
     assert!(String::from_utf8_lossy(&printed.stdout).contains("level: \"warn\""));
+}
+
+fn password_in(greeting: &str) -> String {
+    let line = greeting
+        .lines()
+        .find(|line| line.trim_start().starts_with("password"))
+        .expect(greeting);
+    line.split_whitespace().nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn the_first_start_shows_a_password_once_that_logs_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Serving::start(folder.path());
+    let address = first.address.clone();
+    let greeting = first.stop();
+    assert!(
+        greeting.contains(&format!("docker login --username admin {address}")),
+        "{greeting}"
+    );
+    let password = password_in(&greeting);
+
+    let second = Serving::start(folder.path());
+    assert_eq!(second.log_in("admin", &password), 200);
+    assert_eq!(second.log_in("admin", "wrong"), 401);
+    let health = second.get("/api/v2.0/health");
+    assert!(
+        health.contains(r#""status":"healthy""#) && !health.contains("unhealthy"),
+        "{health}"
+    );
+    assert!(
+        second
+            .get("/api/v2.0/projects?name=library")
+            .contains(r#""name":"library""#)
+    );
+    let greeting = second.stop();
+    assert!(!greeting.contains("password"), "{greeting}");
+}
+
+#[test]
+fn a_given_password_logs_in_and_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start_with(folder.path(), |command| {
+        command.env("SEAWALL_ADMIN_PASSWORD", "Chosen-0ne");
+    });
+    assert_eq!(serving.log_in("admin", "Chosen-0ne"), 200);
+    assert!(!serving.stop().contains("Chosen-0ne"));
+
+    let weak = tempfile::tempdir().unwrap();
+    let refused = seawall(weak.path(), &["serve", "--listen", "127.0.0.1:0"])
+        .env("SEAWALL_ADMIN_PASSWORD", "weak")
+        .output()
+        .unwrap();
+    assert!(
+        !refused.status.success() && stderr(&refused).contains("8-128 characters"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+#[test]
+fn a_forgotten_password_is_reset_while_the_server_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let busy = run(folder.path(), &["admin", "reset-password"]);
+    assert!(
+        !busy.status.success() && stderr(&busy).contains("another seawall process"),
+        "{}",
+        stderr(&busy)
+    );
+    let old = password_in(&serving.stop());
+
+    let reset = run(folder.path(), &["admin", "reset-password"]);
+    assert!(reset.status.success(), "{}", stderr(&reset));
+    let new = String::from_utf8(reset.stdout).unwrap().trim().to_owned();
+    let rotated = run(folder.path(), &["keys", "rotate"]);
+    assert!(
+        rotated.status.success() && !rotated.stdout.is_empty(),
+        "{}",
+        stderr(&rotated)
+    );
+    let unknown = run(folder.path(), &["admin", "reset-password", "nobody"]);
+    assert!(
+        !unknown.status.success() && stderr(&unknown).contains("nobody"),
+        "{}",
+        stderr(&unknown)
+    );
+
+    let serving = Serving::start(folder.path());
+    assert_eq!(serving.log_in("admin", &new), 200);
+    assert_eq!(serving.log_in("admin", &old), 401);
+    serving.stop();
+}
+
+#[test]
+fn a_backup_made_while_serving_is_restored_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup");
+    let backup = backup.to_str().unwrap();
+    let serving = Serving::start(folder.path());
+    let made = run(folder.path(), &["admin", "backup", backup]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let again = run(folder.path(), &["admin", "backup", backup]);
+    assert!(
+        !again.status.success() && stderr(&again).contains("exists already"),
+        "{}",
+        stderr(&again)
+    );
+    let password = password_in(&serving.stop());
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let restored = run(elsewhere.path(), &["admin", "restore", backup]);
+    assert!(restored.status.success(), "{}", stderr(&restored));
+    let serving = Serving::start(elsewhere.path());
+    assert_eq!(serving.log_in("admin", &password), 200);
+    let busy = run(elsewhere.path(), &["admin", "restore", backup, "--replace"]);
+    assert!(
+        !busy.status.success() && stderr(&busy).contains("another seawall process"),
+        "{}",
+        stderr(&busy)
+    );
+    serving.stop();
+
+    let kept = run(elsewhere.path(), &["admin", "restore", backup]);
+    assert!(
+        !kept.status.success() && stderr(&kept).contains("--replace"),
+        "{}",
+        stderr(&kept)
+    );
+    assert!(
+        run(elsewhere.path(), &["admin", "restore", backup, "--replace"])
+            .status
+            .success()
+    );
+    assert!(
+        elsewhere
+            .path()
+            .join("data/seawall.db.before-restore-1")
+            .exists()
+    );
+    let serving = Serving::start(elsewhere.path());
+    assert_eq!(serving.log_in("admin", &password), 200);
+    serving.stop();
 }

@@ -21,6 +21,11 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
+    /// A new secret of 32 letters and digits (190 random bits) that keeps the rule for chosen ones.
+    pub fn generate() -> Result<Self, crate::IdentityError> {
+        chosen::generate()
+    }
+
     /// The secret itself, to be shown once or compared.
     pub fn reveal(&self) -> &str {
         &self.0

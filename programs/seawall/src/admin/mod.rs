@@ -70,9 +70,11 @@ pub async fn run(command: AdminCommand, outer: ServerFlags) -> anyhow::Result<()
         AdminCommand::Backup { server, folder } => {
             backup::run(&server.or(outer).settings()?, &folder).await
         }
-        AdminCommand::ResetPassword { server, username, password_stdin } => {
-            reset_password::run(&server.or(outer).settings()?, &username, password_stdin).await
-        }
+        AdminCommand::ResetPassword {
+            server,
+            username,
+            password_stdin,
+        } => reset_password::run(&server.or(outer).settings()?, &username, password_stdin).await,
         AdminCommand::Restore {
             server,
             folder,

@@ -21,12 +21,26 @@ pub struct Offline {
 impl Offline {
     /// Opens the database and the keys. On SQLite the data folder is locked, since a running server would not notice.
     pub async fn open(settings: &Settings) -> anyhow::Result<Offline> {
-        let lock = if settings.uses_postgres() { None } else { Some(lock(settings)?) };
+        let lock = if settings.uses_postgres() {
+            None
+        } else {
+            Some(lock(settings)?)
+        };
         let database = open_database(settings).await?;
         let counter = seawall_registry::pull_counter();
         let audit = Audit::start(database.clone(), &part_settings::audit(settings), counter);
-        let identity = Identity::open(database.clone(), audit.clone(), part_settings::identity(settings)).await?;
-        Ok(Offline { identity, audit, database, _lock: lock })
+        let identity = Identity::open(
+            database.clone(),
+            audit.clone(),
+            part_settings::identity(settings),
+        )
+        .await?;
+        Ok(Offline {
+            identity,
+            audit,
+            database,
+            _lock: lock,
+        })
     }
 
     /// Writes what waits.
@@ -38,7 +52,10 @@ impl Offline {
 
 fn lock(settings: &Settings) -> anyhow::Result<DataFolder> {
     if !settings.data_dir.exists() {
-        bail!("there is no data folder {}; is --data-dir right?", settings.data_dir.display());
+        bail!(
+            "there is no data folder {}; is --data-dir right?",
+            settings.data_dir.display()
+        );
     }
     DataFolder::take(&settings.data_dir)
 }

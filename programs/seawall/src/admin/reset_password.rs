@@ -10,7 +10,11 @@ use super::offline::Offline;
 
 /// Sets the password; one that was made is printed on standard output, alone.
 pub async fn run(settings: &Settings, username: &str, from_stdin: bool) -> anyhow::Result<()> {
-    let password = if from_stdin { read_password()? } else { Secret::generate()? };
+    let password = if from_stdin {
+        read_password()?
+    } else {
+        Secret::generate()?
+    };
     let offline = Offline::open(settings).await?;
     let outcome = offline.identity.reset_password(username, &password).await;
     offline.close().await;
@@ -26,7 +30,10 @@ pub async fn run(settings: &Settings, username: &str, from_stdin: bool) -> anyho
 
 fn read_password() -> anyhow::Result<Secret> {
     let mut text = String::new();
-    std::io::stdin().take(4096).read_to_string(&mut text).context("reading the password from standard input")?;
+    std::io::stdin()
+        .take(4096)
+        .read_to_string(&mut text)
+        .context("reading the password from standard input")?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
         bail!("standard input holds no password");

@@ -17,9 +17,18 @@ pub enum FirstStart {
 }
 
 /// Makes what is missing.
-pub async fn prepare(settings: &Settings, identity: &Identity, registry: &Registry) -> anyhow::Result<FirstStart> {
-    let first_start = administrator(settings, identity).await.context("making the administrator")?;
-    registry.ensure_library().await.context("making the project library")?;
+pub async fn prepare(
+    settings: &Settings,
+    identity: &Identity,
+    registry: &Registry,
+) -> anyhow::Result<FirstStart> {
+    let first_start = administrator(settings, identity)
+        .await
+        .context("making the administrator")?;
+    registry
+        .ensure_library()
+        .await
+        .context("making the project library")?;
     Ok(first_start)
 }
 
@@ -35,5 +44,9 @@ async fn administrator(settings: &Settings, identity: &Identity) -> anyhow::Resu
         }
     };
     // Another replica may have been faster; then its password holds, and it has shown it.
-    Ok(if identity.ensure_admin(&password).await? { first_start } else { FirstStart::No })
+    Ok(if identity.ensure_admin(&password).await? {
+        first_start
+    } else {
+        FirstStart::No
+    })
 }

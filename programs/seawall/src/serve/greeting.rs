@@ -21,9 +21,23 @@ pub fn print(settings: &Settings, address: SocketAddr, first: &FirstStart) {
     );
     match first {
         FirstStart::No => {}
-        FirstStart::Given => print!("{}", first_start(url, host, "(as given by SEAWALL_ADMIN_PASSWORD or the settings)")),
+        FirstStart::Given => print!(
+            "{}",
+            first_start(
+                url,
+                host,
+                "(as given by SEAWALL_ADMIN_PASSWORD or the settings)"
+            )
+        ),
         FirstStart::Generated(password) => {
-            print!("{}", first_start(url, host, &format!("{}    (shown only now)", password.reveal())));
+            print!(
+                "{}",
+                first_start(
+                    url,
+                    host,
+                    &format!("{}    (shown only now)", password.reveal())
+                )
+            );
         }
     }
     // Standard output may be a pipe whose reader waits for the end of these lines.

@@ -10,11 +10,14 @@ use seawall_storage::{BlobStorage, Location};
 pub fn checks(database: &Database, storage: &Arc<dyn BlobStorage>) -> Vec<HealthCheck> {
     let (database, storage) = (database.clone(), Arc::clone(storage));
     vec![
-        // The process answers, so these do.
-        HealthCheck::new("core", || Box::pin(async { Ok(()) })),
+        // The process answers, so the pages do. The API adds itself as `core`.
         HealthCheck::new("portal", || Box::pin(async { Ok(()) })),
-        HealthCheck::new("database", move || Box::pin(check_database(database.clone()))),
-        HealthCheck::new("registry", move || Box::pin(check_storage(Arc::clone(&storage)))),
+        HealthCheck::new("database", move || {
+            Box::pin(check_database(database.clone()))
+        }),
+        HealthCheck::new("registry", move || {
+            Box::pin(check_storage(Arc::clone(&storage)))
+        }),
     ]
 }
 
@@ -22,7 +25,9 @@ pub fn checks(database: &Database, storage: &Arc<dyn BlobStorage>) -> Vec<Health
 async fn check_database(database: Database) -> Result<(), String> {
     let read = async {
         let mut reader = database.read().await?;
-        reader.fetch_one::<i64>("SELECT CAST(1 AS BIGINT)", params![]).await
+        reader
+            .fetch_one::<i64>("SELECT CAST(1 AS BIGINT)", params![])
+            .await
     };
     read.await.map(|_| ()).map_err(|error| {
         tracing::warn!(error = %seawall_telemetry::chain(&error), "health check of the database");
@@ -31,7 +36,8 @@ async fn check_database(database: Database) -> Result<(), String> {
 }
 
 async fn check_storage(storage: Arc<dyn BlobStorage>) -> Result<(), String> {
-    let nowhere = Location::new("docker/registry/v2/blobs/health").map_err(|error| error.to_string())?;
+    let nowhere =
+        Location::parse("docker/registry/v2/blobs/health").map_err(|error| error.to_string())?;
     storage.stat(&nowhere).await.map(|_| ()).map_err(|error| {
         tracing::warn!(error = %seawall_telemetry::chain(&error), "health check of the storage");
         "the storage does not answer".to_owned()

@@ -50,6 +50,11 @@ impl Collector for AuditCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let lost = ConstCounter::new(self.0.lost_pulls());
         let help = "Pulls that were answered but not audited, since the queue was full or the database failed";
-        lost.encode(encoder.encode_descriptor("seawall_audit_lost_pulls", help, None, lost.metric_type())?)
+        lost.encode(encoder.encode_descriptor(
+            "seawall_audit_lost_pulls",
+            help,
+            None,
+            lost.metric_type(),
+        )?)
     }
 }

@@ -36,6 +36,8 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     // Held until the end: a second process on the same folder is refused.
     let _folder = DataFolder::take(&settings.data_dir)?;
     let max_connections = open_files::raise_limit(settings.limits.max_connections);
+    let shutdown = Shutdown::default();
+    signals::stop_on_signal(shutdown.clone())?;
     let mut registry = Registry::default();
     let http_metrics = HttpMetrics::register(&mut registry);
     let server = Server::bind(server::settings(settings, max_connections), http_metrics).await?;
@@ -44,8 +46,6 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let router = parts.router(settings, metrics);
 
     greeting::print(settings, server.local_address(), parts.first_start());
-    let shutdown = Shutdown::default();
-    signals::stop_on_signal(shutdown.clone())?;
     server.serve(router, shutdown).await;
     tracing::info!("stopped serving");
     parts.close().await;

@@ -49,7 +49,10 @@ pub async fn open_database(settings: &Settings) -> anyhow::Result<Database> {
     let database = Database::open(&database_settings)
         .await
         .with_context(|| format!("opening the database {}", database_settings.url))?;
-    database.migrate(&migrations()).await.context("bringing the database's schema up to date")?;
+    database
+        .migrate(&migrations())
+        .await
+        .context("bringing the database's schema up to date")?;
     Ok(database)
 }
 
@@ -57,13 +60,23 @@ impl Parts {
     /// Opens database and storage, cleans up after a crash, and builds the domain on them.
     pub async fn open(settings: &Settings) -> anyhow::Result<Parts> {
         let database = open_database(settings).await?;
-        let storage = seawall_storage::open(&part_settings::storage(settings)).await.context("opening the storage")?;
+        let storage = seawall_storage::open(&part_settings::storage(settings))
+            .await
+            .context("opening the storage")?;
         let counter = seawall_registry::pull_counter();
         let audit = Audit::start(database.clone(), &part_settings::audit(settings), counter);
-        let identity = Identity::open(database.clone(), audit.clone(), part_settings::identity(settings))
-            .await
-            .context("opening the keys")?;
-        let content = Content::new(database.clone(), Arc::clone(&storage), part_settings::content(settings));
+        let identity = Identity::open(
+            database.clone(),
+            audit.clone(),
+            part_settings::identity(settings),
+        )
+        .await
+        .context("opening the keys")?;
+        let content = Content::new(
+            database.clone(),
+            Arc::clone(&storage),
+            part_settings::content(settings),
+        );
         content.recover().await.context("cleaning up uploads")?;
         let registry = Registry::new(
             database.clone(),
@@ -74,7 +87,16 @@ impl Parts {
         );
         let first_start = first_start::prepare(settings, &identity, &registry).await?;
         let cleaning = background::clean_regularly(content.clone());
-        Ok(Parts { database, storage, audit, content, identity, registry, cleaning, first_start })
+        Ok(Parts {
+            database,
+            storage,
+            audit,
+            content,
+            identity,
+            registry,
+            cleaning,
+            first_start,
+        })
     }
 
     /// Whether this start made the administrator.
@@ -104,7 +126,9 @@ impl Parts {
             health::checks(&self.database, &self.storage),
             part_settings::harbor_api(settings),
         );
-        let portal = Portal { external_url: settings.external_url.clone() };
+        let portal = Portal {
+            external_url: settings.external_url.clone(),
+        };
         metrics
             .merge(seawall_registry_api::router(registry_api))
             .merge(seawall_harbor_api::router(harbor_api))
