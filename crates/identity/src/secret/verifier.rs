@@ -5,13 +5,14 @@
 //! the same password cost one slow verification. More slow ones than the machine has cores wait
 //! for a moment, and beyond a bound are refused.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use quick_cache::sync::Cache;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use super::{Secret, chosen};
 use crate::IdentityError;
@@ -23,10 +24,29 @@ const REMEMBERED: usize = 10_000;
 const WAITING_FOR_EACH: usize = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
+/// Tells a pair of stored and offered secret apart from any other.
+type Fingerprint = [u8; 32];
+
+/// How a verification ended; `None` while it runs.
+type Outcome = Option<Result<bool, Trouble>>;
+
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    Busy,
+    Failed,
+}
+
+#[derive(Clone)]
 pub(crate) struct Verifier {
+    state: Arc<State>,
+}
+
+struct State {
     key: hmac::Key,
-    verified: Cache<[u8; 32], ()>,
-    running: Semaphore,
+    verified: Cache<Fingerprint, ()>,
+    /// Verifications that run: whoever brings the same pair meanwhile gets the same answer.
+    running: Mutex<HashMap<Fingerprint, watch::Receiver<Outcome>>>,
+    turns: Semaphore,
     waiting: AtomicUsize,
     most_waiting: usize,
 }
@@ -35,11 +55,14 @@ impl Verifier {
     pub(crate) fn new(at_once: usize) -> Result<Self, IdentityError> {
         let at_once = at_once.max(1);
         Ok(Self {
-            key: hmac::Key::new(hmac::HMAC_SHA256, &chosen::random::<32>()?),
-            verified: Cache::new(REMEMBERED),
-            running: Semaphore::new(at_once),
-            waiting: AtomicUsize::new(0),
-            most_waiting: at_once * WAITING_FOR_EACH,
+            state: Arc::new(State {
+                key: hmac::Key::new(hmac::HMAC_SHA256, &chosen::random::<32>()?),
+                verified: Cache::new(REMEMBERED),
+                running: Mutex::default(),
+                turns: Semaphore::new(at_once),
+                waiting: AtomicUsize::new(0),
+                most_waiting: at_once * WAITING_FOR_EACH,
+            }),
         })
     }
 
@@ -52,38 +75,57 @@ impl Verifier {
         if !stored.is_slow() {
             return Ok(stored.verify(secret));
         }
-        let fingerprint = self.fingerprint(stored, secret);
-        let verified = self
-            .verified
-            .get_or_insert_async(&fingerprint, async {
-                let stored = stored.clone();
-                let secret = secret.clone();
-                match self.run(move || stored.verify(&secret)).await {
-                    Ok(true) => Ok(()),
-                    Ok(false) => Err(None),
-                    Err(error) => Err(Some(error)),
-                }
-            })
-            .await;
-        match verified {
-            Ok(()) => Ok(true),
-            Err(None) => Ok(false),
-            Err(Some(error)) => Err(error),
+        let fingerprint = self.state.fingerprint(stored, secret);
+        if self.state.verified.get(&fingerprint).is_some() {
+            return Ok(true);
         }
+        let mut outcome = self.join_or_start(fingerprint, stored, secret);
+        let ended = outcome.wait_for(Option::is_some).await;
+        match ended.ok().and_then(|ended| *ended) {
+            Some(Ok(right)) => Ok(right),
+            Some(Err(trouble)) => Err(trouble.into()),
+            None => Err(Trouble::Failed.into()),
+        }
+    }
+
+    /// A verification goes on in a task of its own, whoever of those who wait for it goes away.
+    fn join_or_start(
+        &self,
+        fingerprint: Fingerprint,
+        stored: &Arc<StoredSecret>,
+        secret: &Secret,
+    ) -> watch::Receiver<Outcome> {
+        let mut running = self.state.running();
+        if let Some(outcome) = running.get(&fingerprint) {
+            return outcome.clone();
+        }
+        let (sender, outcome) = watch::channel(None);
+        running.insert(fingerprint, outcome.clone());
+        let (state, stored, secret) = (self.state.clone(), stored.clone(), secret.clone());
+        tokio::spawn(async move {
+            let ended = state.run(move || stored.verify(&secret)).await;
+            if matches!(ended, Ok(true)) {
+                state.verified.insert(fingerprint, ());
+            }
+            state.running().remove(&fingerprint);
+            let _ = sender.send(Some(ended));
+        });
+        outcome
     }
 
     /// Takes as long as verifying a secret that is wrong.
     pub(crate) async fn pretend(&self, secret: &Secret) -> Result<(), IdentityError> {
         let secret = secret.clone();
-        self.run(move || StoredSecret::decoy().verify(&secret))
-            .await
-            .map(drop)
+        let ended = self
+            .state
+            .run(move || StoredSecret::decoy().verify(&secret));
+        Ok(ended.await.map(drop)?)
     }
 
     /// Stores a secret that someone chose.
     pub(crate) async fn hash(&self, secret: &Secret) -> Result<StoredSecret, IdentityError> {
         let secret = secret.clone();
-        self.run(move || StoredSecret::hash(&secret)).await?
+        self.state.run(move || StoredSecret::hash(&secret)).await?
     }
 
     /// Takes a secret that someone chose, if it keeps the rule, and stores it.
@@ -95,32 +137,47 @@ impl Verifier {
         let stored = self.hash(&secret).await?;
         Ok((secret, stored))
     }
+}
+
+impl From<Trouble> for IdentityError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Busy => Self::Busy,
+            Trouble::Failed => Self::Internal("verifying a secret failed".to_owned()),
+        }
+    }
+}
+
+impl State {
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<Fingerprint, watch::Receiver<Outcome>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, IdentityError> {
+    ) -> Result<T, Trouble> {
         let _turn = self.turn().await?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| IdentityError::Internal(format!("verifying a secret: {error}")))
+        tokio::task::spawn_blocking(work).await.map_err(|error| {
+            tracing::error!(%error, "verifying a secret");
+            Trouble::Failed
+        })
     }
 
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, IdentityError> {
-        if let Ok(turn) = self.running.try_acquire() {
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Trouble> {
+        if let Ok(turn) = self.turns.try_acquire() {
             return Ok(turn);
         }
         let _waiting = Waiting::join(&self.waiting, self.most_waiting)?;
-        match tokio::time::timeout(LONGEST_WAIT, self.running.acquire()).await {
+        match tokio::time::timeout(LONGEST_WAIT, self.turns.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => Err(IdentityError::Busy),
+            Ok(Err(_)) | Err(_) => Err(Trouble::Busy),
         }
     }
 
-    /// Tells a pair of stored and offered secret apart from any other; worthless outside this
-    /// process. The stored one is salted, so no two users share a fingerprint, and a changed
+    /// Worthless outside this process. The stored one is salted, so no two users share a fingerprint, and a changed
     /// password has another.
-    fn fingerprint(&self, stored: &StoredSecret, secret: &Secret) -> [u8; 32] {
+    fn fingerprint(&self, stored: &StoredSecret, secret: &Secret) -> Fingerprint {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(stored.encode().as_bytes());
         context.update(&[0]);
@@ -135,13 +192,13 @@ impl Verifier {
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
-    fn join(waiting: &'a AtomicUsize, most: usize) -> Result<Self, IdentityError> {
+    fn join(waiting: &'a AtomicUsize, most: usize) -> Result<Self, Trouble> {
         let before = waiting.fetch_add(1, Ordering::Relaxed);
         let place = Self(waiting);
         if before < most {
             Ok(place)
         } else {
-            Err(IdentityError::Busy)
+            Err(Trouble::Busy)
         }
     }
 }
@@ -162,16 +219,16 @@ mod tests {
         let password = Secret::new("Harbor12345");
         let stored = Arc::new(verifier.hash(&password).await.unwrap());
         assert!(verifier.verify(&stored, &password).await.unwrap());
-        assert_eq!(verifier.verified.len(), 1);
+        assert_eq!(verifier.state.verified.len(), 1);
         assert!(
             !verifier
                 .verify(&stored, &Secret::new("wrong"))
                 .await
                 .unwrap()
         );
-        assert_eq!(verifier.verified.len(), 1);
+        assert_eq!(verifier.state.verified.len(), 1);
         // Nothing is left to run: what is remembered needs no turn.
-        let _turn = verifier.running.acquire().await.unwrap();
+        let _turn = verifier.state.turns.acquire().await.unwrap();
         assert!(verifier.verify(&stored, &password).await.unwrap());
     }
 
@@ -189,14 +246,36 @@ mod tests {
     async fn beyond_the_bound_the_answer_is_busy() {
         let verifier = Verifier::new(1).unwrap();
         verifier
+            .state
             .waiting
-            .store(verifier.most_waiting, Ordering::Relaxed);
-        let _turn = verifier.running.acquire().await.unwrap();
+            .store(verifier.state.most_waiting, Ordering::Relaxed);
+        let _turn = verifier.state.turns.acquire().await.unwrap();
         let refused = verifier.pretend(&Secret::new("x")).await;
         assert!(matches!(refused, Err(IdentityError::Busy)));
         assert_eq!(
-            verifier.waiting.load(Ordering::Relaxed),
-            verifier.most_waiting
+            verifier.state.waiting.load(Ordering::Relaxed),
+            verifier.state.most_waiting
         );
+    }
+
+    #[tokio::test]
+    async fn a_crowd_with_one_wrong_password_costs_one_verification() {
+        let verifier = Verifier::new(1).unwrap();
+        let stored = Arc::new(verifier.hash(&Secret::new("Harbor12345")).await.unwrap());
+        let turn = verifier.state.turns.acquire().await.unwrap();
+        let mut crowd = Vec::new();
+        for _ in 0..1_000 {
+            let (verifier, stored) = (verifier.clone(), stored.clone());
+            crowd.push(tokio::spawn(async move {
+                verifier.verify(&stored, &Secret::new("wrong")).await
+            }));
+        }
+        tokio::task::yield_now().await;
+        assert_eq!(verifier.state.running().len(), 1);
+        drop(turn);
+        for one in crowd {
+            assert!(!one.await.unwrap().unwrap());
+        }
+        assert!(verifier.state.running().is_empty());
     }
 }
