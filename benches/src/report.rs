@@ -53,12 +53,13 @@ impl Report {
         });
     }
 
-    /// For people.
+    /// For people: one line a figure, the same columns for all.
     pub fn table(&self) -> String {
-        let mut text = String::new();
+        let mut text = format!("{}\n", row(&COLUMNS.map(str::to_owned)));
         for line in &self.lines {
-            let _ = writeln!(text, "{}", line.text());
+            let _ = writeln!(text, "{}", row(&line.cells()));
         }
+        text.push_str("\nBare: sendfile alone, receive + hash + write in one thread, a loop of grouped fsyncs, or what was pushed.\n");
         text
     }
 
@@ -76,7 +77,58 @@ impl Report {
     }
 }
 
+const COLUMNS: [&str; 9] = [
+    "what",
+    "unit",
+    "seawall",
+    "2.8.2",
+    "v3",
+    "bare",
+    "seawall/v3",
+    "seawall/bare",
+    "at least",
+];
+
+/// Cells under each other, figures to the right.
+fn row(cells: &[String; 9]) -> String {
+    let [what, unit, figures @ .., target] = cells;
+    let figures: String = figures.iter().fold(String::new(), |text, figure| {
+        text + &format!(" {figure:>12}")
+    });
+    format!("{what:<48} {unit:<6}{figures}  {target}")
+        .trim_end()
+        .to_owned()
+}
+
 impl Line {
+    fn cells(&self) -> [String; 9] {
+        let value = |wanted: &str| {
+            self.values
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| *value)
+        };
+        let own = value("seawall");
+        let bare = self
+            .values
+            .iter()
+            .find(|(name, _)| !["seawall", "2.8.2", "v3"].contains(&name.as_str()));
+        let bare = bare.map(|(_, value)| *value);
+        let ratio = |other: Option<f64>| own.zip(other).map(|(own, other)| own / other);
+        let cell = |value: Option<f64>| value.map(short).unwrap_or_default();
+        [
+            self.what.clone(),
+            self.unit.to_owned(),
+            cell(own),
+            cell(value("2.8.2")),
+            cell(value("v3")),
+            cell(bare),
+            cell(ratio(value("v3"))),
+            cell(ratio(bare)),
+            self.target.clone(),
+        ]
+    }
+
     fn text(&self) -> String {
         let mut text = format!("{:<46} {:>9}", self.what, self.unit);
         for (name, value) in &self.values {

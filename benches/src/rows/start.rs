@@ -21,10 +21,7 @@ pub fn start(plan: &Plan, report: &mut Report) -> Result<()> {
         figures.push(first_answer(Kind::Seawall, &folder)?);
         others.push(first_answer(Kind::Version3, &plan.disk.join("start-v3"))?);
     }
-    let values = [
-        ("seawall", median(&figures)),
-        ("v3, empty", median(&others)),
-    ];
+    let values = [("seawall", median(&figures)), ("v3", median(&others))];
     report.add(
         format!("start on {count} tags to the first answer"),
         "ms",

@@ -154,11 +154,11 @@ fn the_readme_does_what_it_says() {
     .gently();
     let password = server.wait_ready(Duration::from_mins(20), |running| {
         let printed = running.output();
-        let serves = printed.contains(&format!("http://{}", Desk::address()));
+        let listening = printed.contains(&format!("http://{}", Desk::address()));
         let line = printed
             .lines()
             .find_map(|line| line.trim().strip_prefix("password "))?;
-        (serves && printed.contains("docker login")).then(|| line.trim().to_owned())
+        (listening && printed.contains("docker login")).then(|| line.trim().to_owned())
     });
     let rest: Vec<String> = commands
         .filter(|block| !block.contains("cargo xtask test"))
