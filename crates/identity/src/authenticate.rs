@@ -207,4 +207,12 @@ mod tests {
         assert_eq!(decode(&format!("ann:{}", "x".repeat(LONGEST + 1))), None);
         assert!(decode_basic("not base64!").is_none());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_header_makes_it_panic(text in ".*", bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let _ = decode_basic(&text);
+            let _ = decode_basic(&BASE64_STANDARD.encode(bytes));
+        }
+    }
 }

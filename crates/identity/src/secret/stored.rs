@@ -297,4 +297,12 @@ mod tests {
         assert!(StoredSecret::decoy().is_slow());
         assert!(!StoredSecret::decoy().verify(&Secret::new("Harbor12345")));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn reading_a_row_never_panics_and_writes_it_back(text in "(\\$(argon2id|sha256|harbor|v=19|m=8,t=1,p=1|sha1|[a-zA-Z0-9]{0,8})){0,6}") {
+            let stored = StoredSecret::decode(&text);
+            proptest::prop_assert!(StoredSecret::decode(&stored.encode()) == stored);
+        }
+    }
 }
