@@ -25,6 +25,7 @@ pub(crate) struct Activity {
     requests: AtomicU32,
     head: AtomicBool,
     write_blocked: AtomicBool,
+    body_left: AtomicBool,
     since_ms: AtomicU64,
     tracks_heads: bool,
 }
@@ -42,6 +43,7 @@ impl Activity {
             requests: AtomicU32::new(0),
             head: AtomicBool::new(false),
             write_blocked: AtomicBool::new(false),
+            body_left: AtomicBool::new(false),
             since_ms: AtomicU64::new(now_ms()),
             tracks_heads,
         }
@@ -78,6 +80,16 @@ impl Activity {
     pub(crate) fn request_ended(&self) {
         self.touch();
         self.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A request was answered before its body was read: the client may still be sending it.
+    pub(crate) fn body_left(&self) {
+        self.body_left.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that ever happened on this connection.
+    pub(crate) fn is_body_left(&self) -> bool {
+        self.body_left.load(Ordering::Relaxed)
     }
 
     /// Where the connection stands, and for how long without progress.

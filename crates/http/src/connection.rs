@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::activity::{Activity, Phase};
@@ -21,6 +21,9 @@ const PLAIN_BUFFER_BYTES: usize = 512 << 10;
 
 /// Under TLS a read brings one record (16 KiB), and this also bounds the frames that wait to be encrypted.
 const TLS_BUFFER_BYTES: usize = 128 << 10;
+
+/// How long a client may go on sending what nobody reads, after its answer.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// Serves a plain connection to its end.
 pub(crate) async fn serve_plain(tcp: TcpStream, peer: IpAddr, shared: Arc<Shared>, stop: Shutdown) {
@@ -98,7 +101,14 @@ where
         let pause = check_after(&shared.settings);
         tokio::select! {
             biased;
-            outcome = &mut connection => return note_end(outcome),
+            outcome = &mut connection => {
+                let may_still_send = activity.is_body_left() || outcome.is_err();
+                note_end(outcome);
+                if may_still_send {
+                    Box::pin(linger(connection.into_parts().io.into_inner())).await;
+                }
+                return;
+            }
             () = stop.stopped(), if !draining => {
                 if activity.phase().0 == Phase::Idle {
                     return;
@@ -119,6 +129,18 @@ where
             },
         }
     }
+}
+
+/// Closes without cutting off the answer: a socket closed over unread bytes is reset, and the reset overtakes what was sent.
+async fn linger<I: AsyncRead + AsyncWrite + Unpin>(mut io: I) {
+    let polite = async {
+        io.shutdown().await?;
+        let mut rest = vec![0; 16 << 10];
+        while io.read(&mut rest).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // Whatever goes wrong, the connection is dropped now.
+    let _ = tokio::time::timeout(LINGER, polite).await;
 }
 
 async fn serve_http2<I>(io: I, service: ConnectionService, stop: Shutdown)

@@ -5,6 +5,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,15 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
+use crate::activity::Activity;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The guarded body.
-pub(crate) struct RequestBody<B = Incoming> {
+pub(crate) struct RequestBody<B: Body = Incoming> {
     inner: B,
+    activity: Arc<Activity>,
+    ended: bool,
     min_rate: u64,
     window: Duration,
     timer: Option<Pin<Box<Sleep>>>,
@@ -26,11 +31,13 @@ pub(crate) struct RequestBody<B = Incoming> {
     received: u64,
 }
 
-impl<B> RequestBody<B> {
+impl<B: Body> RequestBody<B> {
     /// `min_rate` bytes per second over windows of `window`.
-    pub(crate) fn new(inner: B, min_rate: u64, window: Duration) -> Self {
+    pub(crate) fn new(inner: B, activity: Arc<Activity>, min_rate: u64, window: Duration) -> Self {
         RequestBody {
             inner,
+            activity,
+            ended: false,
             min_rate,
             window,
             timer: None,
@@ -78,6 +85,14 @@ impl<B> RequestBody<B> {
     }
 }
 
+impl<B: Body> Drop for RequestBody<B> {
+    fn drop(&mut self) {
+        if !self.ended && !self.inner.is_end_stream() {
+            self.activity.body_left();
+        }
+    }
+}
+
 impl<B> Body for RequestBody<B>
 where
     B: Body<Data = Bytes> + Unpin,
@@ -95,6 +110,7 @@ where
             Poll::Pending => this.poll_rate(cx).map(|error| Some(Err(error.into()))),
             Poll::Ready(frame) => {
                 this.note_wait();
+                this.ended = frame.is_none();
                 if let Some(Ok(frame)) = &frame
                     && let Some(bytes) = frame.data_ref()
                 {
@@ -137,6 +153,7 @@ mod tests {
     async fn a_trickle_is_cut_off() {
         let slow = RequestBody::new(
             drip(100, Duration::from_millis(40)),
+            Arc::new(Activity::new(true)),
             1000,
             Duration::from_millis(100),
         );
@@ -145,9 +162,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_body_that_is_not_read_to_its_end_is_noted() {
+        let activity = Arc::new(Activity::new(true));
+        let body = |count| {
+            RequestBody::new(
+                drip(count, Duration::ZERO),
+                Arc::clone(&activity),
+                0,
+                Duration::from_secs(1),
+            )
+        };
+        body(3).collect().await.unwrap();
+        assert!(!activity.is_body_left());
+        drop(body(3));
+        assert!(activity.is_body_left());
+    }
+
+    #[tokio::test]
     async fn a_slow_reader_of_ours_is_not_the_clients_fault() {
         let mut body = RequestBody::new(
             drip(5, Duration::from_millis(1)),
+            Arc::new(Activity::new(true)),
             20,
             Duration::from_millis(50),
         );

@@ -95,12 +95,13 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
         };
 
         let id_value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("invalid"));
+        let activity = Arc::clone(&self.activity);
         let (min_rate, window) = (settings.min_body_rate, settings.min_body_window);
         let mut request = request.map(|body| {
             if http_body::Body::is_end_stream(&body) {
                 Body::empty()
             } else {
-                Body::new(RequestBody::new(body, min_rate, window))
+                Body::new(RequestBody::new(body, activity, min_rate, window))
             }
         });
         let extensions = request.extensions_mut();

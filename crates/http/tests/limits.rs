@@ -173,6 +173,24 @@ async fn a_body_that_trickles_is_refused() {
 }
 
 #[tokio::test]
+async fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let refuse = Router::new().route(
+        "/",
+        post(|| async { (axum::http::StatusCode::PAYLOAD_TOO_LARGE, "too large") }),
+    );
+    let server = start(settings(), refuse).await;
+    for _ in 0..5 {
+        let mut request = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 8000000\r\n\r\n".to_vec();
+        request.resize(request.len() + 8_000_000, b'x');
+        let answer = text(&exchange(server.address, &request).await);
+        assert!(
+            answer.starts_with("HTTP/1.1 413") && answer.ends_with("too large"),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn connections_over_the_cap_are_503_and_places_are_given_back() {
     let server = start(
         ServerSettings {
