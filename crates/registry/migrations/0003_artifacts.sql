@@ -1,6 +1,7 @@
 CREATE TABLE artifacts (
     id {id},
-    project_id BIGINT NOT NULL REFERENCES projects (id),
+    -- The repository's, which keeps the project: no key of its own, that would need an index of its own.
+    project_id BIGINT NOT NULL,
     repository_id BIGINT NOT NULL REFERENCES repositories (id),
     digest TEXT NOT NULL,
     kind TEXT NOT NULL,

@@ -70,6 +70,9 @@ impl Caches {
     where
         F: Future<Output = Result<ProjectRef, E>>,
     {
+        if let Some(project) = self.projects_by_name.get(name) {
+            return Ok(project);
+        }
         self.projects_by_name
             .get_or_load(&name.to_owned(), load)
             .await

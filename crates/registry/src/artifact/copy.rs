@@ -71,6 +71,15 @@ struct Copy {
 impl Copy {
     async fn run(&self, tx: &mut Tx) -> Result<Digest, RegistryError> {
         let missing = || RegistryError::artifact_not_found(self.from.as_str(), &self.reference);
+        // Both in the order of their names, so that two copies do not wait for each other in a circle.
+        let from_first = self.from < self.to;
+        if from_first {
+            repository::store::kept(tx, self.from.as_str()).await?;
+        }
+        let row = repository::hold(tx, &self.project, &self.to, self.now).await?;
+        if !from_first && self.from != self.to {
+            repository::store::kept(tx, self.from.as_str()).await?;
+        }
         let target = super::list::find(tx, &self.from, &self.reference).await?;
         let source = store::row_by_id(tx, target.artifact_id)
             .await?
@@ -81,7 +90,6 @@ impl Copy {
                 self.from, source.digest
             )));
         }
-        let row = repository::hold(tx, &self.project, &self.to, self.now).await?;
         let mut touched = Vec::new();
         let mut added = 0;
         let all = collect(tx, source.clone()).await?;

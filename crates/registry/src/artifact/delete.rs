@@ -4,6 +4,8 @@
 //! holds: no tag and no other index (Harbor `src/controller/artifact`, `deleteDeeply`). A child
 //! of an index that stays cannot be deleted itself.
 
+use std::collections::{BTreeMap, HashSet};
+
 use seawall_database::{Timestamp, Tx};
 use seawall_events::{Event, ManifestEvent, Operation, ResourceType};
 use seawall_identity::{Action, Permission, Permit, ProjectRef, Resource};
@@ -169,31 +171,38 @@ async fn collect(
     root: ArtifactRow,
 ) -> Result<(Vec<ArtifactRow>, Vec<ArtifactId>), RegistryError> {
     let repository = root.repository_id;
+    let mut going = HashSet::from([root.id]);
     let mut gone = vec![root];
-    let mut undecided: Vec<ArtifactRow> = Vec::new();
+    let mut undecided: BTreeMap<ArtifactId, ArtifactRow> = BTreeMap::new();
     let mut next = 0;
     loop {
         while let Some(artifact) = gone.get(next).cloned() {
             next += 1;
             for accessory in store::accessory_rows(tx, repository, &artifact.digest).await? {
-                add(&mut gone, accessory);
+                if going.insert(accessory.id) {
+                    gone.push(accessory);
+                }
             }
             let digests = parts::child_digests(tx, artifact.id).await?;
             for child in store::rows(tx, repository, &digests).await? {
-                add(&mut undecided, child);
+                undecided.insert(child.id, child);
             }
         }
-        let mut kept = Vec::new();
-        for child in std::mem::take(&mut undecided) {
-            if goes(tx, &gone, &child).await? {
-                add(&mut gone, child);
-            } else if !gone.iter().any(|artifact| artifact.id == child.id) {
-                kept.push(child);
+        let mut kept = BTreeMap::new();
+        for (id, child) in undecided {
+            if going.contains(&id) {
+                continue;
+            }
+            if goes(tx, &going, &child).await? {
+                going.insert(id);
+                gone.push(child);
+            } else {
+                kept.insert(id, child);
             }
         }
+        // What went may have been all that held a child that was kept.
         if next == gone.len() {
-            let kept = kept.iter().map(|child| child.id).collect();
-            return Ok((gone, kept));
+            return Ok((gone, kept.into_keys().collect()));
         }
         undecided = kept;
     }
@@ -202,20 +211,12 @@ async fn collect(
 /// Whether a child of what goes is held by nothing else.
 async fn goes(
     tx: &mut Tx,
-    gone: &[ArtifactRow],
+    going: &HashSet<ArtifactId>,
     child: &ArtifactRow,
 ) -> Result<bool, RegistryError> {
     if child.tag_count > 0 {
         return Ok(false);
     }
     let parents = parts::parents(tx, child.repository_id, &child.digest).await?;
-    Ok(parents
-        .iter()
-        .all(|parent| gone.iter().any(|artifact| artifact.id == *parent)))
-}
-
-fn add(artifacts: &mut Vec<ArtifactRow>, artifact: ArtifactRow) {
-    if !artifacts.iter().any(|other| other.id == artifact.id) {
-        artifacts.push(artifact);
-    }
+    Ok(parents.iter().all(|parent| going.contains(parent)))
 }

@@ -4,6 +4,8 @@
 //! before the push's transaction, at most [`MAX_CONFIG_BYTES`] of it, and what is
 //! kept is bounded too, since every list shows it.
 
+use std::collections::BTreeMap;
+
 use seawall_oci::{Manifest, media_type};
 use serde_json::{Map, Value};
 
@@ -96,6 +98,25 @@ fn keep_labels(document: &mut Map<String, Value>) -> bool {
     true
 }
 
+/// The annotations that are kept: the largest are left out until the rest is small enough. The
+/// manifest itself keeps them all.
+pub(crate) fn annotations(all: &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
+    let size = |(name, value): &(&str, &str)| name.len() + value.len() + 6;
+    let mut sorted: Vec<(&str, &str)> = all
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    sorted.sort_by_key(size);
+    let mut total = 0;
+    sorted
+        .into_iter()
+        .take_while(|annotation| {
+            total += size(annotation);
+            total <= MAX_FACTS_BYTES
+        })
+        .collect()
+}
+
 /// The history of an image, as `build_history` shows it: an array, empty when there is none.
 pub(crate) fn build_history(config: &[u8]) -> Value {
     let document: Value = serde_json::from_slice(config).unwrap_or_default();
@@ -180,6 +201,17 @@ mod tests {
             json!({"architecture": "amd64", "config": {"Labels": {"team": "x".repeat(100_000)}}});
         let facts = facts(&config);
         assert_eq!(facts.keys().collect::<Vec<_>>(), ["architecture"]);
+    }
+
+    #[test]
+    fn the_largest_annotations_are_left_out() {
+        let all: BTreeMap<String, String> = (0..400)
+            .map(|number| (format!("large-{number}"), "A".repeat(10_000)))
+            .chain([("small".to_owned(), "kept".to_owned())])
+            .collect();
+        let kept = annotations(&all);
+        assert_eq!(kept["small"], "kept");
+        assert!(kept.len() < 10);
     }
 
     #[test]

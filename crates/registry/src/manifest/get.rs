@@ -28,20 +28,19 @@ impl Registry {
     ) -> Result<StoredManifest, RegistryError> {
         let target = self.target(repository, reference).await?;
         permit.require(Permission::PULL, Some(target.project_id))?;
-        let digest: Digest = parsed(&target)?;
-        let bytes = self.body(&target, &digest, repository, reference).await?;
+        let bytes = self.body(&target, repository, reference).await?;
         Ok(StoredManifest {
             kind: if crate::artifact::is_index_type(&target.media_type) {
                 ManifestKind::Index
             } else {
                 ManifestKind::Image
             },
-            media_type: target.media_type.as_str().into(),
+            media_type: target.media_type.clone(),
             artifact_id: target.artifact_id,
             repository_id: target.repository_id,
             project_id: target.project_id,
             tag_id: target.tag_id,
-            digest,
+            digest: target.digest.clone(),
             bytes,
         })
     }
@@ -105,26 +104,18 @@ impl Registry {
     async fn body(
         &self,
         target: &Target,
-        digest: &Digest,
         repository: &RepositoryName,
         reference: &Reference,
     ) -> Result<Bytes, RegistryError> {
-        if let Some(body) = self.caches.body(digest) {
+        if let Some(body) = self.caches.body(&target.digest) {
             return Ok(body);
         }
         let mut reader = self.database.read().await?;
         let body = store::body(&mut reader, target.artifact_id).await?;
         let body = Bytes::from(body.ok_or_else(|| unknown(repository, reference))?);
-        self.caches.keep_body(digest, body.clone());
+        self.caches.keep_body(&target.digest, body.clone());
         Ok(body)
     }
-}
-
-fn parsed(target: &Target) -> Result<Digest, RegistryError> {
-    target
-        .digest
-        .parse()
-        .map_err(|_| RegistryError::Internal(format!("{} is no digest", target.digest)))
 }
 
 pub(crate) fn unknown(repository: &RepositoryName, reference: &Reference) -> RegistryError {

@@ -288,7 +288,8 @@ impl Push {
             manifest_size: i64::try_from(plan.bytes.len()).unwrap_or(i64::MAX),
             icon: plan.icon(),
             extra_attrs: serde_json::to_string(&plan.extra_attrs).map_err(json)?,
-            annotations: serde_json::to_string(&plan.manifest.annotations).map_err(json)?,
+            annotations: serde_json::to_string(&facts::annotations(&plan.manifest.annotations))
+                .map_err(json)?,
             subject_digest: plan
                 .manifest
                 .subject

@@ -1,7 +1,10 @@
 //! The SQL of manifest bytes and of what a pull looks up.
 
+use std::sync::Arc;
+
 use seawall_database::{DatabaseError, FromRow, RowReader, Tx, params};
 use seawall_ids::{ArtifactId, ProjectId, RepositoryId, TagId};
+use seawall_oci::Digest;
 
 /// What a reference points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,8 +12,8 @@ pub(crate) struct Target {
     pub(crate) artifact_id: ArtifactId,
     pub(crate) repository_id: RepositoryId,
     pub(crate) project_id: ProjectId,
-    pub(crate) digest: String,
-    pub(crate) media_type: String,
+    pub(crate) digest: Digest,
+    pub(crate) media_type: Arc<str>,
     pub(crate) tag_id: Option<TagId>,
 }
 
@@ -20,8 +23,8 @@ impl FromRow for Target {
             artifact_id: row.next()?,
             repository_id: row.next()?,
             project_id: row.next()?,
-            digest: row.next()?,
-            media_type: row.next()?,
+            digest: crate::artifact::store::digest(row)?,
+            media_type: row.next::<String>()?.into(),
             tag_id: row.next()?,
         })
     }

@@ -62,6 +62,7 @@ const BY_IDS: &str =
 const BY_NAME: &str = "SELECT id, project_id, published FROM repositories WHERE name = $1";
 const HELD: &str =
     "SELECT id, project_id, published FROM repositories WHERE name = $1 FOR KEY SHARE";
+const SHARED: &str = "SELECT id, project_id, published FROM repositories WHERE name = $1 FOR SHARE";
 const INSERT: &str = "INSERT INTO repositories (project_id, name, published, creation_time, update_time) \
                       VALUES ($1, $2, FALSE, $3, $3) ON CONFLICT (name) DO NOTHING";
 const TOUCH: &str = "UPDATE repositories SET update_time = $2 WHERE id = $1";
@@ -124,6 +125,15 @@ pub(crate) async fn by_name(
     name: &str,
 ) -> Result<Option<RepositoryRow>, DatabaseError> {
     tx.fetch_optional(BY_NAME, params![name]).await
+}
+
+/// The repository, if it is there, kept as it is until the transaction ends, with all that is in it.
+pub(crate) async fn kept(tx: &mut Tx, name: &str) -> Result<Option<RepositoryRow>, DatabaseError> {
+    let select = match tx.engine() {
+        Engine::Sqlite => BY_NAME,
+        Engine::Postgres => SHARED,
+    };
+    tx.fetch_optional(select, params![name]).await
 }
 
 /// The repository, made if it is not there, and kept from deletion until the transaction ends: what

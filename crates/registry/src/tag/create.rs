@@ -95,8 +95,8 @@ impl Create {
             repository_id: row.id,
             repository_name: self.repository.to_string(),
             artifact_id: target.artifact_id,
-            digest: target.digest,
-            media_type: target.media_type,
+            digest: target.digest.to_string(),
+            media_type: target.media_type.to_string(),
             tags: vec![self.tag.to_string()],
             operator: self.author.username.clone(),
         });

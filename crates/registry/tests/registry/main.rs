@@ -1,4 +1,5 @@
-//! What the registry's domain promises, on both engines.
+//! What the registry's domain promises, on both engines. `world` is a registry with what it stands on.
+#![allow(clippy::unwrap_used, reason = "tests panic where they fail")]
 
 mod copies;
 mod deletion;
@@ -7,5 +8,7 @@ mod lists;
 mod projects;
 mod pulls;
 mod pushes;
+mod quotas;
+mod replicas;
 mod statements;
 mod world;

@@ -1,5 +1,6 @@
 //! A registry on a database, with blobs in a folder and an administrator, for tests.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -28,8 +29,8 @@ pub struct World {
     pub identity: Identity,
     pub audit: Audit,
     pub admin: Caller,
-    _backing: TestDatabase,
-    _folder: TempDir,
+    backing: TestDatabase,
+    folder: TempDir,
 }
 
 impl World {
@@ -40,6 +41,20 @@ impl World {
             worlds.push(Self::open(backing, RegistrySettings::default()).await);
         }
         worlds
+    }
+
+    /// Another registry on the same database and folder, as another replica has it.
+    pub async fn replica(&self) -> Registry {
+        let settings = DatabaseSettings::new(self.backing.url().parse().unwrap());
+        let database = Database::open(&settings).await.unwrap();
+        let (content, audit, identity) = rooms(&database, self.folder.path()).await;
+        Registry::new(
+            database,
+            content,
+            identity,
+            audit,
+            RegistrySettings::default(),
+        )
     }
 
     pub async fn open(backing: TestDatabase, settings: RegistrySettings) -> Self {
@@ -55,23 +70,7 @@ impl World {
         .concat();
         database.migrate(&migrations).await.unwrap();
         let folder = TempDir::with_prefix("seawall-registry-").unwrap();
-        let storage = LocalStorage::open(&LocalSettings::new(folder.path()))
-            .await
-            .unwrap();
-        let content = Content::new(
-            database.clone(),
-            Arc::new(storage),
-            ContentSettings::default(),
-        );
-        let audit = Audit::start(database.clone(), &AuditSettings::default(), pull_counter());
-        let key = EncryptionKey::from_hex(&"0f".repeat(32)).unwrap();
-        let identity = Identity::open(
-            database.clone(),
-            audit.clone(),
-            IdentitySettings::new(KeySource::Given(key)),
-        )
-        .await
-        .unwrap();
+        let (content, audit, identity) = rooms(&database, folder.path()).await;
         identity
             .ensure_admin(&Secret::new("Harbor12345".to_owned()))
             .await
@@ -91,8 +90,8 @@ impl World {
             identity,
             audit,
             admin,
-            _backing: backing,
-            _folder: folder,
+            backing,
+            folder,
         }
     }
 
@@ -218,6 +217,23 @@ impl World {
             .await
             .unwrap()
     }
+}
+
+/// The rooms that a registry stands on.
+async fn rooms(database: &Database, folder: &Path) -> (Content, Audit, Identity) {
+    let settings = LocalSettings {
+        shared: true,
+        ..LocalSettings::new(folder)
+    };
+    let storage = Arc::new(LocalStorage::open(&settings).await.unwrap());
+    let content = Content::new(database.clone(), storage, ContentSettings::default());
+    let audit = Audit::start(database.clone(), &AuditSettings::default(), pull_counter());
+    let key = EncryptionKey::from_hex(&"0f".repeat(32)).unwrap();
+    let settings = IdentitySettings::new(KeySource::Given(key));
+    let identity = Identity::open(database.clone(), audit.clone(), settings)
+        .await
+        .unwrap();
+    (content, audit, identity)
 }
 
 /// An artifact without config and layers that names a subject.
