@@ -136,9 +136,9 @@ mod tests {
 
     use super::*;
 
-    fn told(method: Method, path: &str) -> (String, ResourceType, Verb) {
+    fn told(method: &Method, path: &str) -> (String, ResourceType, Verb) {
         let Found::Operation(operation, parameters) =
-            Routes::new(operations::all()).find(&method, path)
+            Routes::new(operations::all()).find(method, path)
         else {
             panic!("{path} is nowhere");
         };
@@ -153,17 +153,17 @@ mod tests {
     fn the_path_tells_what_it_was_about() {
         let tag = "/projects/team/repositories/a%252Fb/artifacts/sha256:ab/tags/v1";
         assert_eq!(
-            told(Method::DELETE, tag),
+            told(&Method::DELETE, tag),
             ("team/a/b:v1".to_owned(), ResourceType::Tag, Verb::Delete)
         );
         let artifact = "/projects/team/repositories/app/artifacts/sha256:ab";
-        assert_eq!(told(Method::DELETE, artifact).0, "team/app@sha256:ab");
+        assert_eq!(told(&Method::DELETE, artifact).0, "team/app@sha256:ab");
         assert_eq!(
-            told(Method::PUT, "/projects/team/members/7"),
+            told(&Method::PUT, "/projects/team/members/7"),
             ("team/7".to_owned(), ResourceType::Member, Verb::Update)
         );
         assert_eq!(
-            told(Method::POST, "/users"),
+            told(&Method::POST, "/users"),
             ("/users".to_owned(), ResourceType::User, Verb::Create)
         );
     }

@@ -118,12 +118,10 @@ fn close(
 
 #[cfg(test)]
 mod tests {
-    use futures_util::stream;
-
     use super::*;
 
     async fn body(batches: Vec<Result<Vec<i64>, ApiError>>) -> Result<String, axum::Error> {
-        let response = super::stream(futures_util::stream::iter(batches).boxed());
+        let response = stream(futures_util::stream::iter(batches).boxed());
         let bytes = axum::body::to_bytes(response.into_body(), 4096).await?;
         Ok(String::from_utf8(bytes.to_vec()).unwrap())
     }
