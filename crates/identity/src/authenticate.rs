@@ -51,22 +51,27 @@ impl Identity {
         origin: Origin,
     ) -> Result<Caller, AuthError> {
         let credentials = authorization.and_then(|header| header.trim().split_once(' '));
-        let caller = match credentials {
+        let known = match credentials {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                self.bearer(token.trim(), realm, &origin).await?
+                self.bearer(token.trim(), realm).await?
             }
             Some((scheme, encoded)) if scheme.eq_ignore_ascii_case("basic") => {
                 match decode_basic(encoded.trim()) {
                     Some((name, secret)) => self
                         .basic(&name, &secret, &origin)
                         .await?
-                        .map(|actor| Caller::new(actor, origin.clone())),
+                        .map(|actor| (actor, None)),
                     None => None,
                 }
             }
             _ => None,
         };
-        Ok(caller.unwrap_or_else(|| Caller::anonymous(origin)))
+        let (actor, grants) = known.unwrap_or((Actor::Anonymous, None));
+        Ok(Caller {
+            actor,
+            origin,
+            grants,
+        })
     }
 
     async fn basic(

@@ -7,12 +7,11 @@ use aws_lc_rs::digest;
 use jsonwebtoken::{Algorithm, Validation};
 use quick_cache::sync::Cache;
 use seawall_database::Timestamp;
-use seawall_events::Origin;
 
 use super::Grants;
 use super::claims::{API_AUDIENCE, Account, Claims, ISSUER, REGISTRY_AUDIENCE};
 use super::keys::SKEW;
-use crate::{Actor, Caller, Identity, IdentityError, Realm, UserActor};
+use crate::{Actor, Identity, IdentityError, Realm, UserActor};
 
 /// Verified tokens that are remembered.
 const REMEMBERED: usize = 10_000;
@@ -42,8 +41,7 @@ impl Identity {
         &self,
         token: &str,
         realm: Realm,
-        origin: &Origin,
-    ) -> Result<Option<Caller>, IdentityError> {
+    ) -> Result<Option<(Actor, Option<Arc<Grants>>)>, IdentityError> {
         if token.len() > LONGEST {
             return Ok(None);
         }
@@ -58,11 +56,8 @@ impl Identity {
         let Some(actor) = self.bearer_actor(verified.account, now).await? else {
             return Ok(None);
         };
-        let mut caller = Caller::new(actor, origin.clone());
-        if realm == Realm::Registry {
-            caller.grants = Some(verified.grants.clone());
-        }
-        Ok(Some(caller))
+        let grants = (realm == Realm::Registry).then(|| verified.grants.clone());
+        Ok(Some((actor, grants)))
     }
 
     /// The account as it is now, unless it is gone, switched off or has other secrets.

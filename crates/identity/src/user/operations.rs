@@ -143,8 +143,8 @@ impl Identity {
         .await
     }
 
-    /// Makes a user a system administrator, or no longer one. Permit: user update, in the system;
-    /// only a system administrator may.
+    /// Makes a user a system administrator, or no longer one (not the built-in one). Permit: user
+    /// update, in the system; only a system administrator may.
     pub async fn set_sysadmin(
         &self,
         permit: &Permit,
@@ -155,6 +155,11 @@ impl Identity {
         if !permit.actor().is_sysadmin() {
             return Err(IdentityError::Forbidden(
                 "only a system administrator makes system administrators".to_owned(),
+            ));
+        }
+        if id == ADMIN_ID && !sysadmin {
+            return Err(IdentityError::Forbidden(
+                "the built-in administrator stays one".to_owned(),
             ));
         }
         let what = if sysadmin {

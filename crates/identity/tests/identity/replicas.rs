@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use seawall_identity::{
-    Action, Identity, Permission, Realm, Resource, Role, Scope, Secret, TokenScope,
+    Action, Identity, Namespace, NewRobot, Permission, Realm, RequestedPermission, Resource,
+    RobotLevel, RobotUpdate, Role, Scope, Secret, TokenScope,
 };
 
 use crate::house::{House, PASSWORD, open_database, project, start_audit, user_id};
@@ -96,6 +97,62 @@ async fn what_changes_on_one_replica_soon_holds_on_the_other() {
         !two.lets_in("ann", "Changed01").await
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_robot_disabled_on_one_replica_is_soon_out_on_the_other() {
+    let one = house().await;
+    let two = one.replica().await;
+    let project = project(1);
+    let permissions = vec![RequestedPermission {
+        namespace: Namespace::Project {
+            id: project.id,
+            name: project.name.clone(),
+        },
+        access: vec![("repository".to_owned(), "pull".to_owned())],
+    }];
+    let new = NewRobot {
+        name: "ci".to_owned(),
+        description: String::new(),
+        secret: None,
+        level: RobotLevel::Project,
+        disabled: false,
+        duration: -1,
+        permissions: permissions.clone(),
+    };
+    let admin = one.admin().await;
+    let permit = one
+        .within(&admin, Resource::Robot, Action::Create, &project)
+        .await;
+    let robot = one.identity.create_robot(&permit, new).await.unwrap();
+    let caller = two.login(&robot.name, robot.secret.reveal()).await;
+    let token = two
+        .identity
+        .issue_registry_token(&caller, &[])
+        .await
+        .unwrap()
+        .token;
+    let update = RobotUpdate {
+        name: "ci".to_owned(),
+        description: String::new(),
+        level: RobotLevel::Project,
+        disabled: true,
+        duration: None,
+        permissions,
+    };
+    let permit = one
+        .within(&admin, Resource::Robot, Action::Update, &project)
+        .await;
+    one.identity
+        .update_robot(&permit, robot.id, update)
+        .await
+        .unwrap();
+    soon("the robot is out", async || {
+        !two.lets_in(&robot.name, robot.secret.reveal()).await
+    })
+    .await;
+    let bearer = two.bearer(&token, Realm::Registry).await;
+    assert!(!bearer.actor.is_authenticated(), "and its token with it");
 }
 
 fn project_id() -> seawall_ids::ProjectId {

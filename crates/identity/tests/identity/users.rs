@@ -212,6 +212,8 @@ async fn an_administrator_is_made_and_unmade_at_once() {
             assert!(bearer.actor.is_authenticated());
             assert_eq!(bearer.actor.is_sysadmin(), sysadmin);
         }
+        let refused = house.identity.set_sysadmin(&permit, ADMIN_ID, false).await;
+        assert!(matches!(refused, Err(IdentityError::Forbidden(_))));
     }
 }
 
