@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::at_once::at_once;
 use super::disk::{Disk, open_options};
 use super::layout::Layout;
 use super::space::Space;
@@ -124,12 +125,19 @@ impl Committer {
         }
         // All files are written before the first is synced, so that one commit
         // of the file system's journal covers as many of them as it can.
-        ready = keep(ready, |prepared| {
-            let Some(file) = &prepared.unsynced else {
-                return Ok(());
-            };
-            let synced = self.disk.sync_file(file);
-            synced.map_err(|error| StorageError::io("syncing a blob's file", error))
+        let disk = Arc::clone(&self.disk);
+        let files = ready
+            .iter_mut()
+            .map(|(_, prepared)| prepared.unsynced.take());
+        let synced = at_once(files.collect(), move |file: &Option<Arc<File>>| {
+            file.as_ref().map_or(Ok(()), |file| disk.sync_file(file))
+        });
+        let mut synced = synced.into_iter();
+        ready = keep(ready, |_| {
+            let result = synced
+                .next()
+                .unwrap_or_else(|| Err(io::ErrorKind::Other.into()));
+            result.map_err(|error| StorageError::io("syncing a blob's file", error))
         });
         ready = keep(ready, |prepared| {
             rename_into(&prepared.temporary, &prepared.target)
@@ -139,9 +147,14 @@ impl Committer {
         for (_, prepared) in &ready {
             folders.extend(prepared.folders());
         }
+        let disk = Arc::clone(&self.disk);
+        let synced = at_once(
+            folders.iter().cloned().collect(),
+            move |folder: &PathBuf| disk.sync_folder(folder),
+        );
         let mut failed = Vec::new();
-        for folder in folders {
-            if let Err(error) = self.disk.sync_folder(&folder) {
+        for (folder, result) in folders.into_iter().zip(synced) {
+            if let Err(error) = result {
                 tracing::error!(%error, folder = %folder.display(), "a blob's folder cannot be synced");
                 failed.push((folder, error.kind()));
             }
@@ -192,7 +205,7 @@ impl Committer {
 /// Runs a step on each; whose step fails is answered, cleaned up and dropped.
 fn keep(
     round: Vec<(Publication, Prepared)>,
-    step: impl Fn(&Prepared) -> Result<(), StorageError>,
+    mut step: impl FnMut(&Prepared) -> Result<(), StorageError>,
 ) -> Vec<(Publication, Prepared)> {
     let mut kept = Vec::with_capacity(round.len());
     for (publication, prepared) in round {

@@ -4,6 +4,7 @@
 //! new parents; then the caller writes the row. Start at `layout.rs` for the
 //! paths, `writer.rs` for an upload, `committer.rs` for the grouped fsyncs.
 
+mod at_once;
 mod committer;
 mod disk;
 mod layout;
