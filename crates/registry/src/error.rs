@@ -63,7 +63,7 @@ pub enum RegistryError {
     WrongPermit(#[from] WrongPermit),
     /// Members could not be read or written.
     #[error(transparent)]
-    Identity(#[from] IdentityError),
+    Identity(IdentityError),
     /// The manifest cannot be read or breaks a rule (`MANIFEST_INVALID`). 400.
     #[error("{0}")]
     ManifestInvalid(String),
@@ -87,7 +87,7 @@ pub enum RegistryError {
     Unsupported(String),
     /// A blob could not be read or written.
     #[error(transparent)]
-    Content(#[from] ContentError),
+    Content(ContentError),
     /// The database failed; retry later when it says so. 503 or 500.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -130,12 +130,29 @@ impl From<QueryError> for RegistryError {
     }
 }
 
+impl From<ContentError> for RegistryError {
+    fn from(error: ContentError) -> Self {
+        match error {
+            ContentError::Database(error) => Self::Database(error),
+            ContentError::BlobUnknown(digests) => Self::ManifestBlobUnknown(digests),
+            error => Self::Content(error),
+        }
+    }
+}
+
+impl From<IdentityError> for RegistryError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Database(error) => Self::Database(error),
+            error => Self::Identity(error),
+        }
+    }
+}
+
 impl TransactionError for RegistryError {
     fn database(&self) -> Option<&DatabaseError> {
         match self {
-            Self::Database(error)
-            | Self::Content(ContentError::Database(error))
-            | Self::Identity(IdentityError::Database(error)) => Some(error),
+            Self::Database(error) => Some(error),
             _ => None,
         }
     }

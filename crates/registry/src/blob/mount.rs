@@ -61,7 +61,7 @@ impl Registry {
         match mounted {
             Ok(()) => Ok(self.content.blob(digest).await?),
             // It is being deleted: the client uploads it again.
-            Err(RegistryError::Content(seawall_content::ContentError::BlobUnknown(_))) => Ok(None),
+            Err(RegistryError::ManifestBlobUnknown(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -3,7 +3,7 @@
 //! The transaction holds the repository's row from its beginning, so that pushes into one
 //! repository follow each other, and the project's quota only at its end. It may run twice.
 //! What it writes: leases of the blobs, the artifact with its bytes and parts, tags, what lists
-//! show, counts, usage, one line of audit, one event. A push that changes nothing writes nothing.
+//! show, counts, usage, one line of audit, one event. A push that changes nothing tells nobody.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -170,13 +170,7 @@ impl Push {
         if !missing.is_empty() {
             return Err(RegistryError::ManifestBlobUnknown(missing));
         }
-        let leased = match self.registry.content.prolong(tx, &wanted).await {
-            Ok(leased) => leased,
-            Err(seawall_content::ContentError::BlobUnknown(digests)) => {
-                return Err(RegistryError::ManifestBlobUnknown(digests));
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let leased = self.registry.content.prolong(tx, &wanted).await?;
         let mut blobs: Vec<(Digest, i64)> = Vec::with_capacity(leased.len() + 1);
         for blob in leased {
             self.check_size(&blob.digest, blob.size)?;

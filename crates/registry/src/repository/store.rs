@@ -65,7 +65,9 @@ const HELD: &str =
 const SHARED: &str = "SELECT id, project_id, published FROM repositories WHERE name = $1 FOR SHARE";
 const INSERT: &str = "INSERT INTO repositories (project_id, name, published, creation_time, update_time) \
                       VALUES ($1, $2, FALSE, $3, $3) ON CONFLICT (name) DO NOTHING";
-const TOUCH: &str = "UPDATE repositories SET update_time = $2 WHERE id = $1";
+// Whoever else changes the repository waits here; what it returns is what it then is.
+const LOCK: &str =
+    "UPDATE repositories SET update_time = $2 WHERE name = $1 RETURNING id, project_id, published";
 const PUBLISH: &str = "UPDATE repositories SET published = TRUE WHERE id = $1";
 const DESCRIBE: &str = "UPDATE repositories SET description = $2, update_time = $3 WHERE id = $1";
 const ADD_ARTIFACTS: &str =
@@ -88,7 +90,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BY_IDS,
     BY_NAME,
     INSERT,
-    TOUCH,
+    LOCK,
     PUBLISH,
     DESCRIBE,
     ADD_ARTIFACTS,
@@ -165,10 +167,10 @@ pub(crate) async fn ensure_locked(
     now: Timestamp,
 ) -> Result<RepositoryRow, DatabaseError> {
     for _ in 0..ROUNDS {
-        tx.execute(INSERT, params![project, name, now]).await?;
         if let Some(row) = locked(tx, name, now).await? {
             return Ok(row);
         }
+        tx.execute(INSERT, params![project, name, now]).await?;
     }
     Err(being_deleted(name))
 }
@@ -179,14 +181,7 @@ pub(crate) async fn locked(
     name: &str,
     now: Timestamp,
 ) -> Result<Option<RepositoryRow>, DatabaseError> {
-    let Some(row) = by_name(tx, name).await? else {
-        return Ok(None);
-    };
-    if tx.execute(TOUCH, params![row.id, now]).await? == 0 {
-        return Ok(None);
-    }
-    // Read again: what another transaction changed before the lock was had.
-    by_name(tx, name).await
+    tx.fetch_optional(LOCK, params![name, now]).await
 }
 
 pub(crate) async fn publish(tx: &mut Tx, id: RepositoryId) -> Result<(), DatabaseError> {

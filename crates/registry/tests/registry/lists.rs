@@ -6,7 +6,7 @@ use futures_util::TryStreamExt as _;
 use seawall_database::params;
 use seawall_database::query::ListQuery;
 use seawall_identity::{Action, Permission, Resource};
-use seawall_registry::{Addition, Artifact, ArtifactDetails, RegistryError};
+use seawall_registry::{Artifact, ArtifactDetails, RegistryError};
 
 use crate::world::{World, index, name, reference};
 
@@ -99,28 +99,70 @@ async fn everything_comes_in_batches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn additions_are_read_from_the_blobs() {
+async fn tags_and_repositories_are_listed() {
     for world in World::both().await {
         let project = world.project("team").await;
-        world.image("team/web", "v1", &[b"layer"]).await;
+        let layers: [&[u8]; 1] = [b"layer"];
+        for tag in ["a", "b", "c"] {
+            world.image("team/web", tag, &layers).await;
+        }
+        world.image("team/db", "v1", &layers).await;
+        let permit = world
+            .permit(Permission::new(Resource::Tag, Action::List), &project)
+            .await;
+        let web = name("team/web");
+        let registry = &world.registry;
+        let page = registry
+            .list_tags(&permit, &web, &reference("b"), &query("", "2", "2"))
+            .await
+            .unwrap();
+        assert_eq!((page.total, page.items[0].name.as_str()), (3, "a"));
+        let found = registry
+            .list_tags(&permit, &web, &reference("b"), &query("name=c", "1", "2"))
+            .await
+            .unwrap();
+        assert_eq!((found.total, found.items.len()), (1, 1));
+        let all = registry
+            .stream_tags(&permit, &web, &reference("b"), &query("", "1", "-1"))
+            .await
+            .unwrap();
+        assert_eq!(all.stream.try_concat().await.unwrap().len(), 3);
         let permit = world
             .permit(
-                Permission::new(Resource::ArtifactAddition, Action::Read),
+                Permission::new(Resource::Repository, Action::List),
                 &project,
             )
             .await;
-        let get = async |addition| {
-            world
-                .registry
-                .get_addition(&permit, &name("team/web"), &reference("v1"), addition)
+        let page = registry
+            .list_project_repositories(&permit, &project, &query("", "1", "1"))
+            .await
+            .unwrap();
+        assert_eq!((page.total, page.items[0].name.as_str()), (2, "team/db"));
+        let all = registry
+            .stream_project_repositories(&permit, &project, &query("name=~web", "1", "-1"))
+            .await
+            .unwrap();
+        assert_eq!(all.total, 1);
+        assert_eq!(all.stream.try_concat().await.unwrap()[0].name, "team/web");
+        let digest = seawall_oci::Digest::sha256(b"layer");
+        let with_blob = query(&format!("blob_digest={digest}"), "1", "10");
+        let found = registry
+            .list_repositories(&world.admin, &with_blob)
+            .await
+            .unwrap();
+        assert_eq!(found.total, 2);
+        let catalog = world.system(Permission::CATALOG).await;
+        assert_eq!(
+            registry.catalog(&catalog, None, 10).await.unwrap(),
+            ["team/db", "team/web"]
+        );
+        assert_eq!(
+            registry
+                .catalog(&catalog, Some("team/db"), 10)
                 .await
-        };
-        let history = get(Addition::BuildHistory).await.unwrap();
-        assert_eq!(history.bytes, br#"[{"created_by":"RUN true"}]"#);
-        assert!(matches!(
-            get(Addition::ValuesYaml).await,
-            Err(RegistryError::BadRequest(_))
-        ));
+                .unwrap(),
+            ["team/web"]
+        );
     }
 }
 

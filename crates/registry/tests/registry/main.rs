@@ -1,6 +1,7 @@
 //! What the registry's domain promises, on both engines. `world` is a registry with what it stands on.
 #![allow(clippy::unwrap_used, reason = "tests panic where they fail")]
 
+mod additions;
 mod copies;
 mod deletion;
 mod interleaving;
