@@ -1,5 +1,7 @@
 //! The way in: a request becomes an operation, is authorised, and goes to its handler. Top to bottom.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
@@ -25,10 +27,10 @@ pub fn router(api: RegistryApi) -> axum::Router {
         .route("/v2/", any(distribution))
         .route("/v2/{*rest}", any(distribution))
         .route("/service/token", any(service_token))
-        .with_state(api)
+        .with_state(Arc::new(api))
 }
 
-async fn service_token(State(api): State<RegistryApi>, request: Request) -> Response {
+async fn service_token(State(api): State<Arc<RegistryApi>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     if parts.method == Method::GET {
         token::issue(&api, &parts).await
@@ -37,7 +39,7 @@ async fn service_token(State(api): State<RegistryApi>, request: Request) -> Resp
     }
 }
 
-async fn distribution(State(api): State<RegistryApi>, request: Request) -> Response {
+async fn distribution(State(api): State<Arc<RegistryApi>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut response = match answer(&api, &parts, body).await {
         Ok(response) => response,
@@ -55,7 +57,7 @@ async fn answer(api: &RegistryApi, parts: &Parts, body: Body) -> Result<Response
     let answered = authorised(api, parts, &operation, &caller, body).await;
     if let Err(error) = &answered {
         let named = parts.headers.contains_key(AUTHORIZATION);
-        refusal::record(api, &operation, &caller, named, error).await;
+        Box::pin(refusal::record(api, &operation, &caller, named, error)).await;
     }
     answered
 }
@@ -82,12 +84,13 @@ async fn authorised(
     handle(&call, operation, body).await
 }
 
-/// From the operation to its handler.
+/// From the operation to its handler. What is not a pull waits in a box of its own, so that pulls,
+/// which most requests are, stay small.
 async fn handle(call: &Call<'_>, operation: &Operation, body: Body) -> Result<Response, ApiError> {
     match operation {
         Operation::CheckVersion => Ok(base::check_version()),
-        Operation::ListCatalog => catalog::list(call).await,
-        Operation::ListTags { repository } => tags::list(call, repository).await,
+        Operation::ListCatalog => Box::pin(catalog::list(call)).await,
+        Operation::ListTags { repository } => Box::pin(tags::list(call, repository)).await,
         Operation::GetManifest {
             repository,
             reference,
@@ -96,11 +99,11 @@ async fn handle(call: &Call<'_>, operation: &Operation, body: Body) -> Result<Re
         Operation::PutManifest {
             repository,
             reference,
-        } => manifests::put(call, repository, reference, body).await,
+        } => Box::pin(manifests::put(call, repository, reference, body)).await,
         Operation::DeleteManifest {
             repository,
             reference,
-        } => manifests::delete(call, repository, reference).await,
+        } => Box::pin(manifests::delete(call, repository, reference)).await,
         Operation::GetBlob {
             repository,
             digest,
@@ -112,24 +115,41 @@ async fn handle(call: &Call<'_>, operation: &Operation, body: Body) -> Result<Re
             head: false,
         } => blobs::get(call, repository, digest).await,
         Operation::DeleteBlob { repository, digest } => {
-            blobs::delete(call, repository, digest).await
+            Box::pin(blobs::delete(call, repository, digest)).await
         }
-        Operation::StartUpload { repository } => uploads::start(call, repository, body).await,
+        Operation::StartUpload { repository } => {
+            Box::pin(uploads::start(call, repository, body)).await
+        }
         Operation::GetUpload { repository, upload } => {
-            uploads::status(call, repository, *upload).await
+            Box::pin(uploads::status(call, repository, *upload)).await
         }
         Operation::AppendUpload { repository, upload } => {
-            uploads::append(call, repository, *upload, body).await
+            Box::pin(uploads::append(call, repository, *upload, body)).await
         }
         Operation::FinishUpload { repository, upload } => {
-            uploads::finish(call, repository, *upload, body).await
+            Box::pin(uploads::finish(call, repository, *upload, body)).await
         }
         Operation::CancelUpload { repository, upload } => {
-            uploads::cancel(call, repository, *upload).await
+            Box::pin(uploads::cancel(call, repository, *upload)).await
         }
         Operation::ListReferrers {
             repository,
             subject,
-        } => referrers::list(call, repository, subject).await,
+        } => Box::pin(referrers::list(call, repository, subject)).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_answer<A, B, F>(_: impl Fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_request_is_small() {
+        // Each request holds one of these while it is answered, most of them for a pull.
+        assert!(size_of_answer(distribution) <= 7 * 1024);
     }
 }
