@@ -63,6 +63,8 @@ fn s3(settings: &Settings, bucket: &str) -> S3Settings {
     s3.redirect_expiry = Duration::from_secs(ours.redirect_expiry_seconds);
     s3.max_active_uploads = ours.max_active_uploads;
     s3.request_timeout = Duration::from_secs(ours.request_timeout_seconds);
+    // Whoever waits for a store that hangs is told so after three of these.
+    s3.retry_timeout = 2 * s3.request_timeout;
     s3
 }
 

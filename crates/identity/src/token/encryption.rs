@@ -77,7 +77,12 @@ impl EncryptionKey {
         let removed = std::fs::remove_file(&temporary);
         result?;
         removed?;
-        File::open(folder)?.sync_all()
+        File::open(folder)?.sync_all()?;
+        // The folder may be new: without its name, what is sealed under the key would outlive it.
+        match folder.parent() {
+            Some(parent) if parent != Path::new("") => File::open(parent)?.sync_all(),
+            _ => Ok(()),
+        }
     }
 
     fn write_and_link(&self, temporary: &Path, path: &Path) -> io::Result<()> {

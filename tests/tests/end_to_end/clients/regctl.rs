@@ -17,7 +17,7 @@ pub(super) fn regctl(seawall: &Seawall) -> Command {
 
 pub(super) fn log_in(seawall: &Seawall, user: &str) {
     ok(regctl(seawall)
-        .args(["registry", "set", "--tls", "disabled"])
+        .args(["registry", "set", "--skip-check", "--tls", "disabled"])
         .arg(seawall.host()));
     ok(regctl(seawall)
         .args([

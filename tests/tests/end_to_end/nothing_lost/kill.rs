@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use seawall_testkit::{Seawall, SeawallOptions, TestDatabase, postgres, rounds, sqlite};
+use seawall_testkit::{
+    Seawall, SeawallOptions, TestDatabase, postgres, rounds, sqlite, wait_until,
+};
 use seawall_tests::{Api, Image, noise, tar};
 
 use super::ledger::{Ledger, check_blob_files, files_in};
@@ -37,8 +39,10 @@ fn kill_again_and_again(database: &TestDatabase) {
     let ledger = Ledger::default();
     for round in 0..rounds(8, 1_000) {
         let before = ledger.len();
-        let delay = Duration::from_micros(random.random_range(5_000..300_000));
-        push_until_killed(&mut seawall, &ledger, round, delay);
+        // Now and then the kill comes before anything was finished, else somewhere after it.
+        let wait = random.random_bool(0.9);
+        let delay = Duration::from_micros(random.random_range(1_000..300_000));
+        push_until_killed(&mut seawall, &ledger, round, wait, delay);
         seawall.start_again();
         let admin = admin.at(&seawall.url());
         ledger.check(&admin, before);
@@ -64,8 +68,15 @@ fn kill_again_and_again(database: &TestDatabase) {
     assert!(check_blob_files(&seawall.data_dir()) > 0);
 }
 
-fn push_until_killed(seawall: &mut Seawall, ledger: &Ledger, round: usize, delay: Duration) {
+fn push_until_killed(
+    seawall: &mut Seawall,
+    ledger: &Ledger,
+    round: usize,
+    wait: bool,
+    delay: Duration,
+) {
     let stop = AtomicBool::new(false);
+    let before = ledger.complete();
     let url = seawall.url();
     thread::scope(|scope| {
         for pusher in 0..PUSHERS {
@@ -85,6 +96,11 @@ fn push_until_killed(seawall: &mut Seawall, ledger: &Ledger, round: usize, delay
                         return;
                     }
                 }
+            });
+        }
+        if wait {
+            wait_until("a push is finished", Duration::from_secs(30), || {
+                ledger.complete() > before
             });
         }
         thread::sleep(delay);
