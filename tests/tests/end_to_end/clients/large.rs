@@ -205,9 +205,14 @@ fn an_upload_goes_on_where_the_connection_broke() {
     // The server keeps what it got, and says how much; a writer that vanished does not block the
     // next. Its last bytes may still be on their way when it is asked, so the rest is sent as
     // clients do: with the place where it belongs, and again when that was not the end.
-    let sent = (0..20).find_map(|_| resume(&admin, &upload, &blob));
-    let resumed_at = sent.expect("the upload goes on");
-    assert!(resumed_at > 0, "nothing was kept of the first try");
+    wait_until("the server has noticed", Duration::from_secs(30), || {
+        upload_status(&admin, &upload).0 > 0
+    });
+    let resumed = (0..20).find_map(|_| resume(&admin, &upload, &blob));
+    assert!(
+        resumed.expect("the upload goes on") > 0,
+        "nothing was kept of the first try"
+    );
     let upload = upload_status(&admin, &upload).1;
     admin
         .finish_upload(&upload, &blob.digest, Vec::new())
