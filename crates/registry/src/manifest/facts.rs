@@ -221,4 +221,12 @@ mod tests {
         let facts = extra_attrs(&ArtifactType::Image, &manifest, config.as_bytes());
         assert_eq!(facts.keys().collect::<Vec<_>>(), ["architecture"]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn a_config_never_panics(config in "[\\[\\]{}\":,a-zL0-9. -]{0,200}") {
+            let _ = extra_attrs(&ArtifactType::Image, &manifest(&json!({})), config.as_bytes());
+            let _ = build_history(config.as_bytes());
+        }
+    }
 }

@@ -5,7 +5,7 @@ use seawall_database::Tx;
 use seawall_ids::ProjectId;
 
 use super::store;
-use crate::{Registry, RegistryError, project};
+use crate::{Registry, RegistryError};
 
 /// A project's usage, as kept and as counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,8 @@ impl Registry {
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    project::store::lock(tx, project).await?;
+                    // Whoever adds or removes bytes waits at the quota's row.
+                    store::hold(tx, project).await?;
                     let found = recount(tx, project).await?;
                     store::rebuild_blobs(tx, project).await?;
                     store::set_used(tx, project, found.counted).await?;

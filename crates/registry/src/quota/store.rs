@@ -42,6 +42,7 @@ const BY_PROJECT: &str = select!("WHERE q.project_id = $1");
 const INSERT: &str = "INSERT INTO quotas (project_id, storage_hard, storage_used, creation_time, update_time) \
                       VALUES ($1, $2, 0, $3, $3)";
 const SET_HARD: &str = "UPDATE quotas SET storage_hard = $2, update_time = $3 WHERE id = $1";
+const HOLD: &str = "UPDATE quotas SET storage_used = storage_used WHERE project_id = $1";
 const SET_USED: &str = "UPDATE quotas SET storage_used = $2 WHERE project_id = $1";
 // A change that grows the usage passes only under the limit; one that shrinks it always does.
 const ADD_USED: &str = "UPDATE quotas SET storage_used = storage_used + $2, update_time = $3 WHERE project_id = $1 \
@@ -78,6 +79,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BY_PROJECT,
     INSERT,
     SET_HARD,
+    HOLD,
     SET_USED,
     ADD_USED,
     ADD_BLOBS,
@@ -187,6 +189,11 @@ pub(crate) async fn remove_blobs_of_repository(
         .fetch_all(SWEEP_BLOBS_OF_REPOSITORY, params![project, repository])
         .await?;
     Ok(sizes.iter().sum())
+}
+
+/// Holds the quota's row until the transaction ends.
+pub(crate) async fn hold(tx: &mut Tx, project: ProjectId) -> Result<(), DatabaseError> {
+    tx.execute(HOLD, params![project]).await.map(drop)
 }
 
 /// The distinct bytes that a project's artifacts reference, from the artifacts alone.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use seawall_identity::{Action, Permission, Resource};
 use seawall_oci::media_type;
-use seawall_registry::{Addition, AdditionContent, RegistryError};
+use seawall_registry::{Addition, AdditionContent, ArtifactDetails, RegistryError};
 use serde_json::json;
 
 use crate::world::{World, name, reference};
@@ -63,7 +63,7 @@ async fn a_chart_shows_its_values_readme_and_dependencies() {
                 &permit,
                 &name("team/web"),
                 &reference("v1"),
-                Default::default(),
+                ArtifactDetails::default(),
             )
             .await
             .unwrap();

@@ -114,4 +114,14 @@ mod tests {
         );
         assert_eq!(dependencies(b"{}"), json!([]));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn a_damaged_chart_never_panics(place in 0..200_usize, byte in 0..=255_u8) {
+            let mut chart = archive(&[("web/values.yaml", b"a: 1"), ("web/README.md", b"# Web")]);
+            let place = place % chart.len();
+            chart[place] = byte;
+            let _ = file(&chart, &["readme.md"]);
+        }
+    }
 }
