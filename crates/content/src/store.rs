@@ -35,7 +35,8 @@ const COUNT_OPEN_UPLOADS: &str = "SELECT COUNT(*) FROM uploads WHERE state = 'op
 const INSERT_UPLOAD: &str = "INSERT INTO uploads \
     (id, scope, state, stored_bytes, storage_state, digest, fence, writer_until, expiry) \
     VALUES ($1, $2, 'open', $3, $4, NULL, 0, 0, $5)";
-const FIND_UPLOAD: &str = "SELECT state, stored_bytes, storage_state, digest, fence FROM uploads \
+const FIND_UPLOAD: &str = "SELECT state, stored_bytes, storage_state, digest, fence, \
+    writer_until FROM uploads \
     WHERE id = $1 AND scope = $2";
 const TAKE_TURN: &str = "UPDATE uploads SET fence = fence + 1, writer_until = $3 \
     WHERE id = $1 AND scope = $2 AND state = 'open' AND writer_until <= $4 \
@@ -119,6 +120,8 @@ pub(crate) struct UploadRow {
     /// `None` once it is finished.
     pub(crate) state: Option<UploadState>,
     pub(crate) fence: i64,
+    /// Until then another replica's writer has its turn.
+    pub(crate) writer_until: Timestamp,
 }
 
 impl FromRow for UploadRow {
@@ -138,6 +141,7 @@ impl FromRow for UploadRow {
                 Some(read_state(&state)?)
             },
             fence: row.next()?,
+            writer_until: row.next()?,
         })
     }
 }

@@ -144,7 +144,7 @@ impl Default for S3Settings {
             redirect: false,
             redirect_expiry_seconds: 1200,
             max_active_uploads: 64,
-            request_timeout_seconds: 30,
+            request_timeout_seconds: 15,
         }
     }
 }

@@ -115,8 +115,8 @@ impl S3Settings {
             redirect: false,
             redirect_expiry: Duration::from_mins(20),
             max_active_uploads: 64,
-            request_timeout: Duration::from_secs(30),
-            retry_timeout: Duration::from_mins(1),
+            request_timeout: Duration::from_secs(15),
+            retry_timeout: Duration::from_secs(20),
         }
     }
 }

@@ -19,6 +19,7 @@ pub use self::types::{
 };
 
 use std::future::Future;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use seawall_database::{DatabaseError, Timestamp};
@@ -30,6 +31,10 @@ use self::receive::Incoming;
 use self::sessions::Session;
 use self::turn::Turn;
 use crate::{Blob, Content, ContentError, store};
+
+/// How long a status waits for a writer to end.
+const STATUS_WAIT: Duration = Duration::from_secs(2);
+const STATUS_PAUSE: Duration = Duration::from_millis(50);
 
 impl Content {
     /// Begins an upload. `algorithm` is that of the digest that is going to
@@ -82,20 +87,34 @@ impl Content {
         to_the_end(async move { content.append_chunk(id, &scope, chunk).await }).await
     }
 
-    /// Where the upload stands, without what a request is still writing.
+    /// Where the upload stands, without what a request is still writing. When
+    /// one is, this waits a little for it to end: clients ask right after their
+    /// connection broke, and the server may not have noticed yet.
     pub async fn status(&self, id: UploadId, scope: &str) -> Result<Progress, ContentError> {
-        if let Some(state) = self.inner.sessions.find(id, scope) {
+        let deadline = tokio::time::Instant::now() + STATUS_WAIT;
+        self.inner.turns.settle(id, STATUS_WAIT).await;
+        loop {
+            if let Some(state) = self.inner.sessions.find(id, scope) {
+                return Ok(Progress {
+                    offset: state.offset,
+                });
+            }
+            let row = {
+                let mut reader = self.inner.database.read().await?;
+                store::find_upload(&mut reader, id, scope).await?
+            };
+            let row = row.filter(|row| row.state.is_some());
+            let row = row.ok_or(ContentError::UploadUnknown)?;
+            // On another replica, perhaps.
+            let written = row.writer_until > Timestamp::now();
+            if written && tokio::time::Instant::now() < deadline {
+                tokio::time::sleep(STATUS_PAUSE).await;
+                continue;
+            }
             return Ok(Progress {
-                offset: state.offset,
+                offset: row.stored_bytes,
             });
         }
-        let mut reader = self.inner.database.read().await?;
-        let row = store::find_upload(&mut reader, id, scope).await?;
-        let open = row.filter(|row| row.state.is_some());
-        open.map(|row| Progress {
-            offset: row.stored_bytes,
-        })
-        .ok_or(ContentError::UploadUnknown)
     }
 
     /// Discards the upload; a request that still writes it is cut off.

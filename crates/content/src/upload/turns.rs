@@ -72,6 +72,15 @@ impl Turns {
         Ok(turn)
     }
 
+    /// Waits a little for a present writer to end by itself: its connection may
+    /// have broken this very moment, and what came is being written down.
+    pub(crate) async fn settle(&self, id: UploadId, wait: Duration) {
+        let slot = lock(&self.slots).get(&id).cloned();
+        if let Some(slot) = slot {
+            drop(tokio::time::timeout(wait, slot.turn.lock()).await);
+        }
+    }
+
     /// A place among those who may write at the same time.
     pub(crate) async fn permit(
         &self,

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
-use seawall_content::{Chunk, ContentError};
+use seawall_content::{BodyError, Chunk, ContentError};
 use seawall_oci::{Algorithm, Digest};
 
 use crate::house::{assert_whole, bytes, houses, houses_with, no_link, ranged, streamed, stuck};
@@ -78,7 +79,6 @@ async fn a_later_request_takes_over_from_one_that_hangs() {
             async move { content.append(id, "a/b", stuck(&piece)).await }
         });
         tokio::time::sleep(Duration::from_millis(50)).await;
-        assert_eq!(content.status(id, "a/b").await.unwrap().offset, 1000);
         let rest = ranged(&whole.slice(1000..), 1000);
         let digest = Digest::sha256(&whole);
         content
@@ -88,6 +88,39 @@ async fn a_later_request_takes_over_from_one_that_hangs() {
         let hung = hanging.await.unwrap();
         assert!(matches!(hung, Err(ContentError::TakenOver)), "{hung:?}");
         assert_whole(content, &digest, &whole).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_right_after_a_broken_connection_tells_all_that_came() {
+    for house in houses().await {
+        for replica in &house.replicas {
+            let content = house.content();
+            let whole = bytes(1_500_000, 4);
+            let id = content
+                .start_upload("a/b", Algorithm::Sha256)
+                .await
+                .unwrap();
+            let (broken, breaks) = tokio::sync::oneshot::channel::<()>();
+            let piece = whole.clone();
+            let body = futures_util::stream::iter([Ok::<_, BodyError>(piece)]);
+            let body = body.chain(futures_util::stream::once(async move {
+                breaks.await.unwrap();
+                Err("connection reset".into())
+            }));
+            let chunk = Chunk::new(None, None, body);
+            let cut = tokio::spawn({
+                let content = content.clone();
+                async move { content.append(id, "a/b", chunk).await }
+            });
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let (status, ()) = tokio::join!(replica.status(id, "a/b"), async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                broken.send(()).unwrap();
+            });
+            assert_eq!(status.unwrap().offset, 1_500_000, "{}", house.name);
+            assert!(cut.await.unwrap().is_err());
+        }
     }
 }
 
