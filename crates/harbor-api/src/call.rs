@@ -243,3 +243,48 @@ where
     });
     stream::once(async { Ok(first) }).chain(rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt;
+
+    use super::*;
+
+    /// A list of the numbers below `total`, in pages.
+    fn numbers(query: &ListQuery, total: i64) -> Vec<i64> {
+        let first = (query.page - 1) * query.page_size;
+        (first..total.min(first + query.page_size)).collect()
+    }
+
+    fn first_page() -> ListQuery {
+        let mut query = ListQuery::default();
+        query.page = 1;
+        query.page_size = BATCH_SIZE;
+        query
+    }
+
+    #[tokio::test]
+    async fn batches_give_each_item_once() {
+        for total in [0, 1, BATCH_SIZE, BATCH_SIZE + 1, 3 * BATCH_SIZE + 7] {
+            let query = first_page();
+            let first = numbers(&query, total);
+            let fetch = move |query| async move { Ok((numbers(&query, total), total)) };
+            let found: Vec<Vec<i64>> = batches(first, total, query, fetch)
+                .try_collect()
+                .await
+                .unwrap();
+            assert_eq!(found.concat(), (0..total).collect::<Vec<i64>>());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_ends_the_batches() {
+        let query = first_page();
+        let first = numbers(&query, 2000);
+        let fetch = |_| async { Err(ApiError::unavailable("the database went away")) };
+        let found: Vec<Result<Vec<i64>, ApiError>> =
+            batches(first, 2000, query, fetch).collect().await;
+        assert_eq!(found.len(), 2);
+        assert!(found[1].is_err());
+    }
+}

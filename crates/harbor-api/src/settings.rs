@@ -11,8 +11,6 @@ pub struct HarborApiSettings {
     pub read_only: bool,
     /// Whether only administrators may create projects (Harbor `project_creation_restriction`).
     pub projects_by_administrators_only: bool,
-    /// Days that a robot lives when it does not say (Harbor `robot_token_duration`).
-    pub robot_duration_days: i64,
     /// Where blobs are: `filesystem` or `s3` (Harbor `registry_storage_provider_name`).
     pub storage_provider: String,
     /// The folder whose volume `GET /systeminfo/volumes` measures; none where blobs are elsewhere.
@@ -29,7 +27,6 @@ impl Default for HarborApiSettings {
             external_url: None,
             read_only: false,
             projects_by_administrators_only: false,
-            robot_duration_days: 30,
             storage_provider: "filesystem".to_owned(),
             volume: None,
             ca_certificate: None,

@@ -138,7 +138,6 @@ pub fn harbor_api(settings: &Settings) -> HarborApiSettings {
         read_only: settings.read_only,
         projects_by_administrators_only: settings.auth.project_creation_restriction
             == ProjectCreation::AdminOnly,
-        robot_duration_days: settings.auth.robot_token_duration_days,
         storage_provider: if local.is_some() { "filesystem" } else { "s3" }.to_owned(),
         volume: local,
         ..HarborApiSettings::default()

@@ -3,6 +3,9 @@
 //! Harbor keeps an older and a newer table; here both lists read the same one, and the newer form shows more of a line.
 
 use axum::response::Response;
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use seawall_database::Database;
+use seawall_database::query::{Filter, FilterValue, ListQuery};
 use seawall_events::audit_logs::{self, EVENT_TYPES, Visible};
 use seawall_identity::{Action, Permission, ProjectAccess, Resource, Scope};
 
@@ -10,6 +13,9 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::models::audit_log::{AuditLog, AuditLogEventType, AuditLogExtended};
 use crate::respond;
+
+/// Lines that are read at once of a log that is answered whole.
+const BATCH_SIZE: i64 = 500;
 
 const LIST_ALL: Permission = Permission::new(Resource::AuditLog, Action::List);
 const LIST_OF_PROJECT: Permission = Permission::new(Resource::Log, Action::List);
@@ -74,14 +80,54 @@ where
 {
     let (page, query) = call.list_query()?;
     let database = call.api.database.clone();
-    call.listed(page, query, move |query| {
-        let (database, visible) = (database.clone(), visible.clone());
-        async move {
+    let mut reader = database.read().await?;
+    if query.limit().is_none() {
+        let total = audit_logs::count(&mut reader, &visible, &query).await?;
+        drop(reader);
+        let lines = whole(database, visible, query).map_ok(shown::<T>);
+        return Ok(call.with_page_headers(page, total, respond::stream(lines.boxed())));
+    }
+    let (lines, total) = audit_logs::list(&mut reader, &visible, &query).await?;
+    drop(reader);
+    let items = shown::<T>(lines);
+    Ok(call.with_page_headers(page, total, respond::json(&items)?))
+}
+
+fn shown<T: From<audit_logs::AuditLog>>(lines: Vec<audit_logs::AuditLog>) -> Vec<T> {
+    lines.into_iter().map(Into::into).collect()
+}
+
+/// All lines, a batch at a time: no reader waits for a slow client, and no batch counts or skips what came before it. Newest
+/// first, each batch begins below the last line of the one before; in another order it is the next page.
+fn whole(
+    database: Database,
+    visible: Visible,
+    mut query: ListQuery,
+) -> impl Stream<Item = Result<Vec<audit_logs::AuditLog>, ApiError>> + Send {
+    query.page = 1;
+    query.page_size = BATCH_SIZE;
+    let by_id = query.sort().is_empty() && query.filter("id").is_none();
+    stream::try_unfold(Some((database, visible, query)), move |state| async move {
+        let Some((database, visible, mut query)) = state else {
+            return Ok(None);
+        };
+        let lines: Vec<audit_logs::AuditLog> = {
             let mut reader = database.read().await?;
-            let (lines, total) = audit_logs::list(&mut reader, &visible, &query).await?;
-            let items: Vec<T> = lines.into_iter().map(Into::into).collect();
-            Ok((items, total))
+            audit_logs::stream(&mut reader, &visible, &query)
+                .try_collect()
+                .await?
+        };
+        let Some(last) = lines.iter().map(|line| line.id.0).min() else {
+            return Ok(None);
+        };
+        if by_id {
+            let below = FilterValue::Integer(last - 1);
+            query.set("id", Filter::Range(None, Some(below)));
+        } else {
+            query.page += 1;
         }
+        let full = i64::try_from(lines.len()) == Ok(BATCH_SIZE);
+        let next = full.then_some((database, visible, query));
+        Ok(Some((lines, next)))
     })
-    .await
 }

@@ -171,7 +171,7 @@ pub struct ScanRequest {
 }
 
 /// Where an artifact's additions are, by name.
-pub(super) fn addition_links(
+pub(crate) fn addition_links(
     artifact: &seawall_registry::Artifact,
 ) -> BTreeMap<&'static str, AdditionLink> {
     let name = artifact.repository_name.as_str();

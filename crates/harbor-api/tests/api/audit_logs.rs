@@ -1,5 +1,7 @@
 //! The audit log: successes and refusals, with where they came from, as far as the caller may see.
 
+use seawall_database::{DatabaseError, Timestamp};
+use seawall_events::{AuditEntry, Operation, Origin, ResourceType, record};
 use serde_json::json;
 
 use crate::support::{ADMIN, Harbor, Login, NOBODY, PASSWORD};
@@ -145,4 +147,60 @@ async fn the_kinds_of_events_are_told() {
     assert!(
         types.contains(&"create_project".to_owned()) && types.contains(&"pull_artifact".to_owned())
     );
+}
+
+/// Writes lines of the log past the API.
+async fn write_lines(harbor: &Harbor, count: usize) {
+    let entries: Vec<AuditEntry> = (0..count)
+        .map(|number| AuditEntry {
+            op_time: Timestamp::now(),
+            project_id: None,
+            project_name: String::new(),
+            resource: format!("thing{number}"),
+            resource_type: ResourceType::Other,
+            operation: Operation::Other,
+            operation_description: String::new(),
+            succeeded: true,
+            status: 200,
+            username: "somebody".to_owned(),
+            origin: Origin::default(),
+        })
+        .collect();
+    let written: Result<(), DatabaseError> = harbor
+        .database
+        .write(move |tx| {
+            let entries = entries.clone();
+            Box::pin(async move {
+                for entry in &entries {
+                    record(tx, entry, None).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    written.unwrap();
+}
+
+#[tokio::test]
+async fn the_whole_log_comes_in_batches_each_line_once() {
+    for harbor in Harbor::on_both().await {
+        write_lines(&harbor, 1203).await;
+        let q = "q=username%3Dsomebody&page_size=-1";
+        for sort in ["", "&sort=op_time", "&sort=-id"] {
+            let whole = harbor
+                .get(ADMIN, &format!("/auditlog-exts?{q}{sort}"))
+                .await
+                .status(200);
+            let mut seen = whole.texts("resource");
+            if sort.is_empty() {
+                assert_eq!(
+                    (seen[0].as_str(), seen[1202].as_str()),
+                    ("thing1202", "thing0")
+                );
+            }
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!((seen.len(), whole.total()), (1203, 1203), "{sort}");
+        }
+    }
 }

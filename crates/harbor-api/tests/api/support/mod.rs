@@ -40,6 +40,7 @@ pub struct Harbor {
     pub registry: Registry,
     pub content: Content,
     pub identity: Identity,
+    pub database: Database,
     shutdown: Shutdown,
     counter: AtomicU32,
     _folder: TempDir,
@@ -125,6 +126,7 @@ impl Harbor {
                 )
             }
         })];
+        let database_of_tests = db.clone();
         let api = HarborApi::new(
             identity.clone(),
             registry.clone(),
@@ -153,6 +155,7 @@ impl Harbor {
             registry,
             content,
             identity,
+            database: database_of_tests,
             shutdown,
             counter: AtomicU32::new(0),
             _folder: folder,

@@ -1,19 +1,14 @@
-//! How the rooms below name their things, and how Harbor's API does: one conversion for each noun.
+//! The things of `seawall_registry`: projects, repositories, artifacts, tags, quotas, figures.
 
-use seawall_identity as identity;
 use seawall_registry as registry;
 
-use super::artifact::{Accessory, Artifact, Platform, Reference, Tag};
-use super::audit_log::{AuditLog, AuditLogExtended};
-use super::member::Member;
-use super::project::{
+use crate::models::artifact::{Accessory, Artifact, Platform, Reference, Tag, addition_links};
+use crate::models::project::{
     CveAllowlist, CveAllowlistItem, Project, ProjectDeletable, ProjectSummary, ProjectSummaryQuota,
 };
-use super::quota::{Quota, QuotaReference, ResourceList};
-use super::repository::Repository;
-use super::robot::{Access, Robot, RobotPermission};
-use super::search::{SearchRepository, Statistic};
-use super::user::{User, UserSearchItem};
+use crate::models::quota::{Quota, QuotaReference, ResourceList};
+use crate::models::repository::Repository;
+use crate::models::search::{SearchRepository, Statistic};
 
 impl From<registry::Project> for Project {
     fn from(project: registry::Project) -> Self {
@@ -95,7 +90,7 @@ impl From<registry::Repository> for Repository {
 
 impl From<registry::Artifact> for Artifact {
     fn from(artifact: registry::Artifact) -> Self {
-        let addition_links = super::artifact::addition_links(&artifact);
+        let addition_links = addition_links(&artifact);
         Self {
             id: artifact.id.0,
             kind: artifact.kind.as_str().to_owned(),
@@ -187,107 +182,6 @@ impl From<registry::Quota> for Quota {
             },
             creation_time: quota.creation_time,
             update_time: quota.update_time,
-        }
-    }
-}
-
-impl From<identity::User> for User {
-    fn from(user: identity::User) -> Self {
-        Self {
-            email: user.email,
-            realname: user.realname,
-            comment: user.comment,
-            user_id: user.id.0,
-            username: user.username,
-            sysadmin_flag: user.sysadmin,
-            admin_role_in_auth: false,
-            creation_time: user.creation_time,
-            update_time: user.update_time,
-        }
-    }
-}
-
-impl From<identity::UserSearchItem> for UserSearchItem {
-    fn from(user: identity::UserSearchItem) -> Self {
-        Self {
-            user_id: user.id.0,
-            username: user.username,
-        }
-    }
-}
-
-impl From<identity::Member> for Member {
-    fn from(member: identity::Member) -> Self {
-        Self {
-            id: member.id.0,
-            project_id: member.project_id.0,
-            entity_name: member.entity_name,
-            role_name: member.role.name().to_owned(),
-            role_id: member.role.id(),
-            entity_id: member.user_id.0,
-            entity_type: "u",
-        }
-    }
-}
-
-impl From<identity::Robot> for Robot {
-    fn from(robot: identity::Robot) -> Self {
-        Self {
-            id: robot.id.0,
-            level: robot.level().as_str().to_owned(),
-            name: robot.name,
-            description: robot.description,
-            duration: robot.duration,
-            editable: true,
-            disable: robot.disabled,
-            expires_at: robot.expires_at,
-            permissions: robot.permissions.into_iter().map(Into::into).collect(),
-            creator_type: robot.creator_type,
-            creator_ref: robot.creator_ref,
-            creation_time: robot.creation_time,
-            update_time: robot.update_time,
-        }
-    }
-}
-
-impl From<identity::RobotPermission> for RobotPermission {
-    fn from(permission: identity::RobotPermission) -> Self {
-        let access = permission.access.iter().map(|held| Access {
-            resource: held.resource.to_string(),
-            action: held.action.to_string(),
-            effect: None,
-        });
-        Self {
-            kind: permission.namespace.kind().to_owned(),
-            namespace: permission.namespace.as_str().to_owned(),
-            access: access.collect(),
-        }
-    }
-}
-
-impl From<seawall_events::audit_logs::AuditLog> for AuditLog {
-    fn from(line: seawall_events::audit_logs::AuditLog) -> Self {
-        Self {
-            id: line.id.0,
-            username: line.username,
-            resource: line.resource,
-            resource_type: line.resource_type,
-            operation: line.operation,
-            op_time: line.op_time,
-        }
-    }
-}
-
-impl From<seawall_events::audit_logs::AuditLog> for AuditLogExtended {
-    fn from(line: seawall_events::audit_logs::AuditLog) -> Self {
-        Self {
-            operation_description: line.operation_description.clone(),
-            operation_result: line.operation_result,
-            client_address: line.client_address.clone(),
-            user_agent: line.user_agent.clone(),
-            request_id: line.request_id.clone(),
-            status: i64::from(line.status),
-            entry: line.into(),
         }
     }
 }
