@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Extension;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use seawall_http::{ClientAddress, Origin, RequestId, ServerSettings};
 use support::{exchange, read_response, read_to_end, settings, start};
@@ -176,7 +177,7 @@ async fn a_body_that_trickles_is_refused() {
 async fn a_refusal_reaches_a_client_that_is_still_sending() {
     let refuse = Router::new().route(
         "/",
-        post(|| async { (axum::http::StatusCode::PAYLOAD_TOO_LARGE, "too large") }),
+        post(|| async { (StatusCode::PAYLOAD_TOO_LARGE, "too large") }),
     );
     let server = start(settings(), refuse).await;
     for _ in 0..5 {

@@ -6,6 +6,7 @@ mod admin;
 mod arguments;
 mod config;
 mod data_folder;
+mod memory;
 mod part_settings;
 mod serve;
 
@@ -27,6 +28,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if matches!(arguments.command, None | Some(Command::Serve(_))) {
+        memory::restart_with_settings();
+    }
     // Fails only when a provider is set already, and then it is this one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()

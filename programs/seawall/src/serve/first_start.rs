@@ -36,12 +36,11 @@ async fn administrator(settings: &Settings, identity: &Identity) -> anyhow::Resu
     if identity.has_admin().await? {
         return Ok(FirstStart::No);
     }
-    let (password, first_start) = match &settings.admin_password {
-        Some(password) => (Secret::new(password.reveal()), FirstStart::Given),
-        None => {
-            let password = Secret::generate()?;
-            (password.clone(), FirstStart::Generated(password))
-        }
+    let (password, first_start) = if let Some(password) = &settings.admin_password {
+        (Secret::new(password.reveal()), FirstStart::Given)
+    } else {
+        let password = Secret::generate()?;
+        (password.clone(), FirstStart::Generated(password))
     };
     // Another replica may have been faster; then its password holds, and it has shown it.
     Ok(if identity.ensure_admin(&password).await? {
