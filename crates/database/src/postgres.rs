@@ -5,6 +5,7 @@ use std::time::Duration;
 use rand::RngExt as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use tokio::time::timeout;
 
 use crate::operation::{self, AfterCommit, OperationFn};
 use crate::{DatabaseError, DatabaseSettings, TransactionError, Tx};
@@ -20,6 +21,8 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 pub(crate) struct PostgresDatabase {
     pool: PgPool,
     statement_timeout: Duration,
+    /// The longest wait for a connection and the one statement that opens or ends a transaction.
+    answer_timeout: Duration,
 }
 
 impl PostgresDatabase {
@@ -62,6 +65,7 @@ impl PostgresDatabase {
         Ok(Self {
             pool,
             statement_timeout: settings.statement_timeout,
+            answer_timeout: settings.acquire_timeout + settings.statement_timeout,
         })
     }
 
@@ -99,21 +103,21 @@ impl PostgresDatabase {
         limit: Duration,
     ) -> Result<T, Failure<E>> {
         let transaction = self
-            .pool
-            .begin()
+            .answered(self.pool.begin())
             .await
-            .map_err(|error| Failure::NotCommitted(database_error(&error).into()))?;
+            .map_err(|error| Failure::NotCommitted(error.into()))?;
         let mut tx = Tx::postgres(transaction, self.statement_timeout);
         let value = match operation::run(operation, &mut tx, limit).await {
             Ok(value) => value,
             Err(error) => {
-                tx.roll_back().await;
+                let _ = timeout(self.statement_timeout, tx.roll_back()).await;
                 return Err(Failure::NotCommitted(error));
             }
         };
         // From here on the commit may have taken place, even if this future is dropped.
         let actions = AfterCommit(tx.take_after_commit());
-        match tx.commit().await {
+        let committed = timeout(self.answer_timeout, tx.commit()).await;
+        match committed.unwrap_or_else(|_| Err(self.no_answer())) {
             Ok(()) => {
                 drop(actions);
                 Ok(value)
@@ -126,16 +130,28 @@ impl PostgresDatabase {
     }
 
     pub(crate) async fn read(&self) -> Result<Tx, DatabaseError> {
-        let connection = self
-            .pool
-            .acquire()
-            .await
-            .map_err(|error| database_error(&error))?;
+        let connection = self.answered(self.pool.acquire()).await?;
         Ok(Tx::postgres_reader(connection, self.statement_timeout))
     }
 
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        let _ = timeout(self.answer_timeout, self.pool.close()).await;
+    }
+
+    /// The server's own time-outs do not help when the server, or the way to it, hangs.
+    async fn answered<T>(
+        &self,
+        question: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, DatabaseError> {
+        match timeout(self.answer_timeout, question).await {
+            Ok(answer) => answer.map_err(|error| database_error(&error)),
+            Err(_) => Err(self.no_answer()),
+        }
+    }
+
+    fn no_answer(&self) -> DatabaseError {
+        let limit = self.answer_timeout.as_secs_f64();
+        DatabaseError::Unavailable(format!("PostgreSQL has not answered within {limit} s"))
     }
 }
 
