@@ -1,4 +1,4 @@
-//! One file a row of the table in README's "How fast".
+//! What is measured: one file for each kind of work, a few figures each.
 
 mod lists;
 mod memory;

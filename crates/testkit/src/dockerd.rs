@@ -25,7 +25,7 @@ impl Dockerd {
         Self::start_under(&[])
     }
 
-    /// Starts an engine under another program, such as `ip netns exec`.
+    /// Starts an engine under another program, such as `nsenter`.
     pub fn start_under(wrapper: &[&str]) -> Self {
         // A short path: the engine puts UNIX sockets below it.
         let folder = TempDir::with_prefix("sw-docker-").expect("create a temporary folder");

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 #[derive(Debug)]
 pub struct Network {
     name: String,
+    /// `--net=/run/netns/…`
+    option: String,
 }
 
 impl Network {
@@ -14,23 +16,26 @@ impl Network {
     pub fn create() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("seawall-{}-{number}", std::process::id());
         let network = Self {
-            name: format!("seawall-{}-{number}", std::process::id()),
+            option: format!("--net=/run/netns/{name}"),
+            name,
         };
         network.ip(&["netns", "add", &network.name]);
         network.ip(&["-n", &network.name, "link", "set", "lo", "up"]);
         network
     }
 
-    /// What to put before a command line so that it runs in here.
-    pub fn wrapper(&self) -> [&str; 4] {
-        ["ip", "netns", "exec", &self.name]
+    /// What to put before a command line so that it runs in here. Not `ip netns exec`, which
+    /// mounts /sys anew, without the control groups that a Docker engine looks for.
+    pub fn wrapper(&self) -> [&str; 3] {
+        ["nsenter", &self.option, "--"]
     }
 
     /// A command that runs in here.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.name, program]);
+        let mut command = Command::new("nsenter");
+        command.args([&self.option, "--", program]);
         command
     }
 

@@ -2,7 +2,7 @@
 //! sync of the file, a name by a sync of its folder. Stricter than any file
 //! system in use; a program that survives on it survives on all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -10,9 +10,8 @@ use std::rc::Rc;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
+use super::node::{FileOperation, FolderOperation, Node, Number};
 use super::trace::Call;
-
-type Number = usize;
 
 /// What is in memory and what has reached the medium.
 #[derive(Clone, Debug)]
@@ -29,98 +28,6 @@ struct Position {
     node: Number,
     at: u64,
     append: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Node {
-    File {
-        current: Vec<u8>,
-        durable: Vec<u8>,
-        pending: Vec<FileOperation>,
-    },
-    Folder {
-        current: BTreeMap<String, Number>,
-        durable: BTreeMap<String, Number>,
-        pending: Vec<FolderOperation>,
-    },
-}
-
-#[derive(Clone, Debug)]
-enum FileOperation {
-    Write { at: usize, bytes: Vec<u8> },
-    Resize(usize),
-}
-
-#[derive(Clone, Debug)]
-enum FolderOperation {
-    Put(String, Number),
-    Remove(String),
-}
-
-impl FileOperation {
-    fn apply(&self, content: &mut Vec<u8>) {
-        match self {
-            Self::Write { at, bytes } => {
-                content.resize(content.len().max(at + bytes.len()), 0);
-                content[*at..at + bytes.len()].copy_from_slice(bytes);
-            }
-            Self::Resize(size) => content.resize(*size, 0),
-        }
-    }
-}
-
-impl FolderOperation {
-    fn apply(&self, names: &mut BTreeMap<String, Number>) {
-        match self {
-            Self::Put(name, node) => drop(names.insert(name.clone(), *node)),
-            Self::Remove(name) => drop(names.remove(name)),
-        }
-    }
-}
-
-impl Node {
-    fn folder() -> Self {
-        Self::Folder {
-            current: BTreeMap::new(),
-            durable: BTreeMap::new(),
-            pending: Vec::new(),
-        }
-    }
-
-    fn file() -> Self {
-        Self::File {
-            current: Vec::new(),
-            durable: Vec::new(),
-            pending: Vec::new(),
-        }
-    }
-
-    fn pending(&self) -> usize {
-        match self {
-            Self::File { pending, .. } => pending.len(),
-            Self::Folder { pending, .. } => pending.len(),
-        }
-    }
-
-    /// The first `count` operations reach the medium.
-    fn sync(&mut self, count: usize) {
-        match self {
-            Self::File {
-                durable, pending, ..
-            } => {
-                pending
-                    .drain(..count.min(pending.len()))
-                    .for_each(|operation| operation.apply(durable));
-            }
-            Self::Folder {
-                durable, pending, ..
-            } => {
-                pending
-                    .drain(..count.min(pending.len()))
-                    .for_each(|operation| operation.apply(durable));
-            }
-        }
-    }
 }
 
 impl Disk {

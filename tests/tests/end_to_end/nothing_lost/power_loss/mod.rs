@@ -7,6 +7,7 @@
 //! on it, and everything answered 201 before that moment must be there.
 
 mod disk;
+mod node;
 mod trace;
 
 use std::collections::BTreeMap;
