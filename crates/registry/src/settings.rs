@@ -11,6 +11,9 @@ pub struct RegistrySettings {
     pub quota_per_project_enable: bool,
     /// Whether an index may name manifests that are not in the repository (a sparse index).
     pub sparse_indexes: bool,
+    /// Whether an image may name blobs that are not in the repository (a sparse image). Off: what was
+    /// pushed is whole.
+    pub sparse_images: bool,
     /// Bytes of memory for manifests.
     pub manifest_cache_bytes: u64,
     /// How many tags, links and names are kept in memory, each.
@@ -25,6 +28,7 @@ impl Default for RegistrySettings {
             storage_per_project: -1,
             quota_per_project_enable: true,
             sparse_indexes: true,
+            sparse_images: false,
             manifest_cache_bytes: 16 * 1024 * 1024,
             name_cache_entries: 50_000,
             shared_staleness: Duration::from_secs(5),

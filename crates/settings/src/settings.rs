@@ -30,6 +30,7 @@ pub struct Settings {
     pub keys: KeySettings,
     pub auth: AuthSettings,
     pub quota: QuotaSettings,
+    pub manifests: ManifestSettings,
     pub audit: AuditSettings,
     pub limits: LimitSettings,
     pub log: LogSettings,
@@ -53,6 +54,7 @@ impl Default for Settings {
             keys: KeySettings::default(),
             auth: AuthSettings::default(),
             quota: QuotaSettings::default(),
+            manifests: ManifestSettings::default(),
             audit: AuditSettings::default(),
             limits: LimitSettings::default(),
             log: LogSettings::default(),
@@ -224,6 +226,13 @@ impl Default for QuotaSettings {
             storage_per_project_bytes: -1,
         }
     }
+}
+
+/// `manifests.*`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ManifestSettings {
+    pub sparse_images: bool,
 }
 
 /// `audit.*`

@@ -150,6 +150,10 @@ pub const TABLE: &[Setting] = &[
         "Storage quota of a new project; -1 is unlimited."
     ),
     setting!(
+        manifests.sparse_images,
+        "Take an image whose layers are not all here (a sparse image). Off, what was pushed is whole. Indexes may always be sparse."
+    ),
+    setting!(
         audit.pulls_wait,
         "Write the audit row of a pull before answering it, instead of within a second."
     ),

@@ -109,6 +109,7 @@ pub fn audit(settings: &Settings) -> AuditSettings {
 pub fn registry(settings: &Settings) -> RegistrySettings {
     RegistrySettings {
         storage_per_project: settings.quota.storage_per_project_bytes,
+        sparse_images: settings.manifests.sparse_images,
         ..RegistrySettings::default()
     }
 }

@@ -6,9 +6,9 @@ use reqwest::{Method, StatusCode};
 use seawall_oci::{Algorithm, Digest};
 use serde_json::{Value, json};
 
-use crate::client::{Client, WAYS};
+use crate::client::{Client, WAYS, error_code};
 use crate::content::{EXAMPLE_TYPE, Kind, OTHER_TYPE};
-use crate::server::client;
+use crate::server::{client, client_with};
 
 /// Runs a kind through its life. `by_parameter` pushes the tags as parameters of the push by digest.
 async fn live(client: &Client, kind: &Kind, by_parameter: bool) {
@@ -276,4 +276,40 @@ async fn a_subject_without_referrers_has_an_empty_list() {
     assert_eq!(client.referrers(&digest, "").await.0, Vec::<Value>::new());
     let response = client.send(Method::GET, "referrers/latest").await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_image_without_all_its_layers_is_taken_where_the_settings_say_so() {
+    let client = client_with(
+        "kinds-sparse-image",
+        "SEAWALL_MANIFESTS_SPARSE_IMAGES",
+        "true",
+    )
+    .await;
+    let mut kind = Kind::new("kinds-sparse-image", Algorithm::Sha256);
+    kind.image("amd64", 3, &json!({}), &["sparse"]);
+    let missing = kind.blobs.pop().unwrap();
+    live(&client, &kind, false).await;
+    assert_eq!(
+        client.head(&format!("blobs/{}", missing.digest)).await,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn nothing_changes_in_read_only_mode() {
+    let client = client_with("kinds-read-only", "SEAWALL_READ_ONLY", "true").await;
+    for (method, path) in [
+        (Method::POST, "blobs/uploads/"),
+        (Method::PUT, "manifests/latest"),
+        (Method::DELETE, "manifests/latest"),
+    ] {
+        let response = client.send(method, path).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(error_code(response).await, "DENIED");
+    }
+    assert_eq!(
+        client.send(Method::GET, "/v2/").await.status(),
+        StatusCode::OK
+    );
 }

@@ -20,9 +20,9 @@ pub struct Running {
 }
 
 impl Running {
-    fn embedded() -> Self {
+    fn embedded(options: SeawallOptions) -> Self {
         Self {
-            replicas: vec![Seawall::start(SeawallOptions::default())],
+            replicas: vec![Seawall::start(options)],
             _database: None,
             _storage: None,
             _folder: None,
@@ -59,7 +59,7 @@ fn running() -> Arc<Running> {
         let started = Arc::new(if replicated {
             Running::replicated()
         } else {
-            Running::embedded()
+            Running::embedded(SeawallOptions::default())
         });
         *shared = Arc::downgrade(&started);
         started
@@ -69,15 +69,31 @@ fn running() -> Arc<Running> {
 /// A client for the repository `library/<name>`, as administrator.
 pub async fn client(name: &str) -> Client {
     let variable = |name: &str| std::env::var(format!("SEAWALL_CONFORMANCE_{name}"));
-    let (bases, login, running) = if let Ok(url) = variable("URL") {
+    if let Ok(url) = variable("URL") {
         let login = (variable("USERNAME").unwrap(), variable("PASSWORD").unwrap());
-        (vec![url], login, None)
-    } else {
-        let running = running();
-        let login = ("admin".to_owned(), Seawall::ADMIN_PASSWORD.to_owned());
-        let bases = running.replicas.iter().map(Seawall::url).collect();
-        (bases, login, Some(running))
-    };
+        return client_of(name, vec![url], login, None);
+    }
+    client_of_running(name, running())
+}
+
+/// The same for a registry of its own with this setting, by its environment variable.
+pub async fn client_with(name: &str, variable: &str, value: &str) -> Client {
+    let options = SeawallOptions::default().env(variable, value);
+    client_of_running(name, Arc::new(Running::embedded(options)))
+}
+
+fn client_of_running(name: &str, running: Arc<Running>) -> Client {
+    let login = ("admin".to_owned(), Seawall::ADMIN_PASSWORD.to_owned());
+    let bases = running.replicas.iter().map(Seawall::url).collect();
+    client_of(name, bases, login, Some(running))
+}
+
+fn client_of(
+    name: &str,
+    bases: Vec<String>,
+    login: (String, String),
+    running: Option<Arc<Running>>,
+) -> Client {
     Client {
         http: reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::limited(3))

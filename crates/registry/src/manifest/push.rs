@@ -161,11 +161,13 @@ impl Push {
         let plan = &self.plan;
         let mut wanted: Vec<Digest> = plan.blobs.iter().map(|blob| blob.digest.clone()).collect();
         let linked: HashSet<String> = linked_in(tx, repository, &wanted).await?;
-        let mut missing: Vec<Digest> = wanted
-            .iter()
-            .filter(|digest| !linked.contains(digest.as_str()))
-            .cloned()
-            .collect();
+        let mut missing: Vec<Digest>;
+        (wanted, missing) = wanted
+            .into_iter()
+            .partition(|digest| linked.contains(digest.as_str()));
+        if self.registry.settings.sparse_images {
+            missing.clear();
+        }
         missing.extend(self.other_children(tx, repository, &mut wanted).await?);
         if !missing.is_empty() {
             return Err(RegistryError::ManifestBlobUnknown(missing));
