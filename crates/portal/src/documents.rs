@@ -11,8 +11,25 @@ pub(crate) struct Document {
 }
 
 /// Every document, in the order of the links.
-pub(crate) const DOCUMENTS: &[Document] = &[Document {
-    name: "settings.md",
-    title: "Settings",
-    text: include_str!("../../../docs/settings.md"),
-}];
+pub(crate) const DOCUMENTS: &[Document] = &[
+    Document {
+        name: "using.md",
+        title: "Using the registry",
+        text: include_str!("../../../docs/using.md"),
+    },
+    Document {
+        name: "operating.md",
+        title: "Operating the registry",
+        text: include_str!("../../../docs/operating.md"),
+    },
+    Document {
+        name: "settings.md",
+        title: "Settings",
+        text: include_str!("../../../docs/settings.md"),
+    },
+    Document {
+        name: "harbor.md",
+        title: "Beside Harbor",
+        text: include_str!("../../../docs/harbor.md"),
+    },
+];
