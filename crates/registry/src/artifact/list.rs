@@ -9,7 +9,7 @@ use seawall_ids::{ArtifactId, ProjectId, RepositoryId};
 use seawall_oci::{Reference, RepositoryName};
 
 use super::{Artifact, ArtifactDetails, accessories, parts, store};
-use crate::{Batches, Page, Registry, RegistryError, manifest, tag};
+use crate::{Batches, Page, Registry, RegistryError, manifest, repository, tag};
 
 pub(super) const FIELDS: &[Field] = &[
     Field {
@@ -92,19 +92,10 @@ impl Registry {
         permit.require(LIST, Some(project.id))?;
         let row = self.published(repository).await?;
         let mut reader = self.database.read().await?;
-        let total = if is_plain(query) {
-            row.artifact_count
-        } else {
-            let mut count = SqlBuilder::with(store::COUNT, params![row.id]);
-            narrow(&mut count, query, In::Repository(row.id));
-            let (sql, params) = count.build();
-            reader.fetch_one(sql, params).await?
-        };
-        let mut list = SqlBuilder::with(store::LIST, params![row.id]);
-        narrow(&mut list, query, In::Repository(row.id));
-        list.order(query, FIELDS, ORDER).limit(query);
-        let (sql, params) = list.build();
-        let mut items = reader.fetch_all(sql, params).await?;
+        let place = In::Repository(row.id);
+        let narrow = |sql: &mut SqlBuilder| narrow(sql, query, place);
+        let known = is_plain(query).then_some(row.artifact_count);
+        let (mut items, total) = page(&mut reader, place, &narrow, query, known).await?;
         complete(&mut reader, &mut items, details).await?;
         Ok(Page { items, total })
     }
@@ -176,15 +167,13 @@ impl Registry {
             }
         };
         let mut reader = self.database.read().await?;
-        let mut count = SqlBuilder::with(store::COUNT_OF_PROJECT, params![project.id]);
-        narrow_all(&mut count);
-        let (sql, params) = count.build();
-        let total = reader.fetch_one(sql, params).await?;
-        let mut list = SqlBuilder::with(store::LIST_OF_PROJECT, params![project.id]);
-        narrow_all(&mut list);
-        list.order(query, FIELDS, ORDER).limit(query);
-        let (sql, params) = list.build();
-        let mut items = reader.fetch_all(sql, params).await?;
+        let known = if is_plain(query) {
+            Some(repository::store::artifacts_of(&mut reader, project.id).await?)
+        } else {
+            None
+        };
+        let place = In::Project(project.id);
+        let (mut items, total) = page(&mut reader, place, &narrow_all, query, known).await?;
         complete(&mut reader, &mut items, details).await?;
         Ok(Page { items, total })
     }
@@ -210,6 +199,47 @@ impl Registry {
             .pop()
             .ok_or_else(|| RegistryError::artifact_not_found(repository.as_str(), reference))
     }
+}
+
+/// A page of a list, and the list's length if it is not `known`: the filters are then looked at once
+/// for both. First the ids, which an index has in order, however deep the page; then their rows.
+async fn page(
+    tx: &mut Tx,
+    place: In,
+    narrow: &(dyn Fn(&mut SqlBuilder) + Sync),
+    query: &ListQuery,
+    known: Option<i64>,
+) -> Result<(Vec<Artifact>, i64), RegistryError> {
+    let (ids, counted, count, id) = match place {
+        In::Repository(id) => (store::LIST_IDS, store::PAGE, store::COUNT, id.0),
+        In::Project(id) => (
+            store::LIST_IDS_OF_PROJECT,
+            store::PAGE_OF_PROJECT,
+            store::COUNT_OF_PROJECT,
+            id.0,
+        ),
+    };
+    let mut list = SqlBuilder::with(if known.is_some() { ids } else { counted }, params![id]);
+    narrow(&mut list);
+    list.order(query, FIELDS, ORDER).limit(query);
+    let (sql, params) = list.build();
+    if let Some(total) = known {
+        let ids: Vec<ArtifactId> = tx.fetch_all(sql, params).await?;
+        return Ok((store::by_ids(tx, &ids).await?, total));
+    }
+    let rows: Vec<(ArtifactId, i64)> = tx.fetch_all(sql, params).await?;
+    let total = match rows.first() {
+        Some((_, total)) => *total,
+        None if query.page <= 1 => 0,
+        None => {
+            let mut sql = SqlBuilder::with(count, params![id]);
+            narrow(&mut sql);
+            let (sql, params) = sql.build();
+            tx.fetch_one(sql, params).await?
+        }
+    };
+    let ids: Vec<ArtifactId> = rows.into_iter().map(|(id, _)| id).collect();
+    Ok((store::by_ids(tx, &ids).await?, total))
 }
 
 /// What a reference points to, or that it points to nothing.

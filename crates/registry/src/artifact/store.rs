@@ -125,16 +125,18 @@ macro_rules! select {
     };
 }
 
-/// Begins every list of a repository's artifacts; `$1` is the repository.
-pub(crate) const LIST: &str = select!("WHERE a.repository_id = $1");
-/// Begins the list of ids for lists without pages.
+/// Begins the list of ids of a repository's artifacts; `$1` is the repository.
 pub(crate) const LIST_IDS: &str = "SELECT a.id FROM artifacts a WHERE a.repository_id = $1";
 /// Begins the count of such a list.
 pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM artifacts a WHERE a.repository_id = $1";
-/// Begins every list of a project's artifacts; `$1` is the project.
-pub(crate) const LIST_OF_PROJECT: &str = select!("WHERE a.project_id = $1");
-/// Begins the list of ids for lists without pages.
+/// Begins a page of a filtered list, with the length of the whole list in each row.
+pub(crate) const PAGE: &str =
+    "SELECT a.id, COUNT(*) OVER () FROM artifacts a WHERE a.repository_id = $1";
+/// Begins the list of ids of a project's artifacts; `$1` is the project.
 pub(crate) const LIST_IDS_OF_PROJECT: &str = "SELECT a.id FROM artifacts a WHERE a.project_id = $1";
+/// Begins a page of a filtered list, with the length of the whole list in each row.
+pub(crate) const PAGE_OF_PROJECT: &str =
+    "SELECT a.id, COUNT(*) OVER () FROM artifacts a WHERE a.project_id = $1";
 /// Begins the count of such a list.
 pub(crate) const COUNT_OF_PROJECT: &str =
     "SELECT COUNT(*) FROM artifacts a WHERE a.project_id = $1";
@@ -175,11 +177,11 @@ pub(crate) const ACCESSORY_COUNT: &str =
 
 /// The fixed statements, for the test that prepares them on both engines.
 pub(crate) const STATEMENTS: &[&str] = &[
-    LIST,
     LIST_IDS,
     COUNT,
-    LIST_OF_PROJECT,
     LIST_IDS_OF_PROJECT,
+    PAGE,
+    PAGE_OF_PROJECT,
     COUNT_OF_PROJECT,
     BY_IDS,
     ROW,

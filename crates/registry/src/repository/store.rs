@@ -81,6 +81,9 @@ const CATALOG: &str = "SELECT name FROM repositories WHERE name > $1 AND publish
 const TOTAL_OF_PROJECTS: &str =
     "SELECT CAST(COALESCE(SUM(repository_count), 0) AS BIGINT) FROM projects";
 
+const ARTIFACTS_OF: &str = "SELECT CAST(COALESCE(SUM(artifact_count), 0) AS BIGINT) FROM \
+                            repositories WHERE project_id = $1";
+
 /// The fixed statements, for the test that prepares them on both engines.
 pub(crate) const STATEMENTS: &[&str] = &[
     LIST,
@@ -101,6 +104,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DELETE_UNPUBLISHED,
     CATALOG,
     TOTAL_OF_PROJECTS,
+    ARTIFACTS_OF,
 ];
 
 /// A deletion between two statements is met by going round once more.
@@ -253,4 +257,9 @@ pub(crate) async fn catalog(
 /// The number of all published repositories, without counting them.
 pub(crate) async fn total(tx: &mut Tx) -> Result<i64, DatabaseError> {
     tx.fetch_one(TOTAL_OF_PROJECTS, params![]).await
+}
+
+/// The number of listed artifacts of a project, without counting them.
+pub(crate) async fn artifacts_of(tx: &mut Tx, project: ProjectId) -> Result<i64, DatabaseError> {
+    tx.fetch_one(ARTIFACTS_OF, params![project]).await
 }
