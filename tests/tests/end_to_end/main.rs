@@ -5,10 +5,12 @@
 //! | `clients` | docker, BuildKit, podman, buildah, skopeo, crane, regctl, helm and cosign push and pull |
 //! | `nothing_lost` | kill -9, power loss, a full disk, a failing database, a failing S3, clients that hang up |
 //! | `replicas` | several servers on one PostgreSQL and one S3 agree |
+//! | `parallel` | many pushes at once are all answered and counted exactly |
 //! | `documents` | the code blocks of README and docs do what they say |
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod clients;
 mod documents;
 mod nothing_lost;
+mod parallel;
 mod replicas;
