@@ -41,7 +41,7 @@ impl Database {
     pub async fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         let backend = match &settings.url {
             DatabaseUrl::Sqlite(path) => {
-                Backend::Sqlite(Box::new(SqliteDatabase::open(path, settings).await?))
+                Backend::Sqlite(Box::new(SqliteDatabase::open(path, settings)?))
             }
             DatabaseUrl::Postgres(url) => {
                 Backend::Postgres(PostgresDatabase::open(url, settings).await?)

@@ -26,7 +26,7 @@ pub(crate) async fn run<T, E: TransactionError>(
     tx: &mut Tx,
     limit: Duration,
 ) -> Result<T, E> {
-    tx.begin_operation();
+    tx.begin_operation(limit);
     let attempt = AssertUnwindSafe(async { operation(tx).await }).catch_unwind();
     let result = match timeout(limit, attempt).await {
         Ok(Ok(result)) => result,

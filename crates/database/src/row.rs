@@ -1,7 +1,7 @@
 //! Reading the columns of a row, in the order of the select list, on either engine.
 
+use rusqlite::types::ValueRef;
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::DatabaseError;
@@ -46,7 +46,7 @@ pub struct Column<'r> {
 
 #[derive(Clone, Copy)]
 enum Row<'r> {
-    Sqlite(&'r SqliteRow),
+    Sqlite(&'r rusqlite::Row<'r>),
     Postgres(&'r PgRow),
 }
 
@@ -65,7 +65,7 @@ pub(crate) trait ReadRow {
     fn read<T: FromRow>(&self) -> Result<T, DatabaseError>;
 }
 
-impl ReadRow for SqliteRow {
+impl ReadRow for rusqlite::Row<'_> {
     fn read<T: FromRow>(&self) -> Result<T, DatabaseError> {
         T::from_row(&mut RowReader {
             row: Row::Sqlite(self),
@@ -107,23 +107,20 @@ impl Column<'_> {
     /// A whole number: `BIGINT`, `INTEGER` or `SMALLINT`.
     pub fn integer(self) -> Result<Option<i64>, DatabaseError> {
         match self.row {
-            Row::Sqlite(row) => row
-                .try_get_unchecked(self.index)
-                .map_err(|error| self.unreadable(&error)),
+            Row::Sqlite(row) => match self.stored(row)? {
+                ValueRef::Null => Ok(None),
+                ValueRef::Integer(value) => Ok(Some(value)),
+                other => Err(self.unexpected(other)),
+            },
             Row::Postgres(row) => {
                 let raw = row
                     .try_get_raw(self.index)
-                    .map_err(|error| self.unreadable(&error))?;
+                    .map_err(|error| self.invalid(error))?;
                 match raw.type_info().name() {
-                    "INT2" => row
-                        .try_get::<Option<i16>, _>(self.index)
-                        .map(|value| value.map(i64::from)),
-                    "INT4" => row
-                        .try_get::<Option<i32>, _>(self.index)
-                        .map(|value| value.map(i64::from)),
-                    _ => row.try_get(self.index),
+                    "INT2" => self.decode::<i16>(row).map(|value| value.map(i64::from)),
+                    "INT4" => self.decode::<i32>(row).map(|value| value.map(i64::from)),
+                    _ => self.decode(row),
                 }
-                .map_err(|error| self.unreadable(&error))
             }
         }
     }
@@ -131,46 +128,71 @@ impl Column<'_> {
     /// A number with a fraction: `DOUBLE PRECISION`.
     pub fn float(self) -> Result<Option<f64>, DatabaseError> {
         match self.row {
-            Row::Sqlite(row) => row.try_get_unchecked(self.index),
-            Row::Postgres(row) => row.try_get(self.index),
+            Row::Sqlite(row) => match self.stored(row)? {
+                ValueRef::Null => Ok(None),
+                ValueRef::Real(value) => Ok(Some(value)),
+                other => Err(self.unexpected(other)),
+            },
+            Row::Postgres(row) => self.decode(row),
         }
-        .map_err(|error| self.unreadable(&error))
     }
 
     /// `BOOLEAN`, or the result of a comparison.
     pub fn boolean(self) -> Result<Option<bool>, DatabaseError> {
         match self.row {
-            Row::Sqlite(row) => row.try_get_unchecked(self.index),
-            Row::Postgres(row) => row.try_get(self.index),
+            Row::Sqlite(row) => match self.stored(row)? {
+                ValueRef::Null => Ok(None),
+                ValueRef::Integer(value) => Ok(Some(value != 0)),
+                other => Err(self.unexpected(other)),
+            },
+            Row::Postgres(row) => self.decode(row),
         }
-        .map_err(|error| self.unreadable(&error))
     }
 
     /// `TEXT`.
     pub fn text(self) -> Result<Option<String>, DatabaseError> {
         match self.row {
-            Row::Sqlite(row) => row.try_get_unchecked(self.index),
-            Row::Postgres(row) => row.try_get(self.index),
+            Row::Sqlite(row) => match self.stored(row)? {
+                ValueRef::Null => Ok(None),
+                ValueRef::Text(text) => std::str::from_utf8(text)
+                    .map(|text| Some(text.to_owned()))
+                    .map_err(|error| self.invalid(error)),
+                other => Err(self.unexpected(other)),
+            },
+            Row::Postgres(row) => self.decode(row),
         }
-        .map_err(|error| self.unreadable(&error))
     }
 
     /// `BLOB` or `BYTEA`.
     pub fn bytes(self) -> Result<Option<Vec<u8>>, DatabaseError> {
         match self.row {
-            Row::Sqlite(row) => row.try_get_unchecked(self.index),
-            Row::Postgres(row) => row.try_get(self.index),
+            Row::Sqlite(row) => match self.stored(row)? {
+                ValueRef::Null => Ok(None),
+                ValueRef::Blob(bytes) => Ok(Some(bytes.to_vec())),
+                other => Err(self.unexpected(other)),
+            },
+            Row::Postgres(row) => self.decode(row),
         }
-        .map_err(|error| self.unreadable(&error))
+    }
+
+    fn stored<'r>(self, row: &'r rusqlite::Row<'r>) -> Result<ValueRef<'r>, DatabaseError> {
+        row.get_ref(self.index).map_err(|error| self.invalid(error))
+    }
+
+    fn unexpected(self, value: ValueRef<'_>) -> DatabaseError {
+        self.invalid(format_args!("unexpected {}", value.data_type()))
+    }
+
+    fn decode<'r, T>(self, row: &'r PgRow) -> Result<Option<T>, DatabaseError>
+    where
+        T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        row.try_get(self.index).map_err(|error| self.invalid(error))
     }
 
     /// An error that names this column, for a value that is not what it should be.
     pub fn invalid(self, what: impl std::fmt::Display) -> DatabaseError {
         DatabaseError::Other(format!("column {} of a row: {what}", self.index + 1))
-    }
-
-    fn unreadable(self, error: &sqlx::Error) -> DatabaseError {
-        self.invalid(error)
     }
 }
 

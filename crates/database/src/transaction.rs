@@ -1,18 +1,20 @@
 //! Running statements, inside a transaction or on a reader.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgArguments;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Executor as _, Postgres, SqlSafeStr as _, SqlStr};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Executor as _, PgConnection, Postgres, SqlSafeStr as _, SqlStr,
+};
 
 use crate::row::ReadRow;
 use crate::sql::SqlText;
-use crate::sqlite::SqliteLink;
-use crate::{DatabaseError, Engine, FromRow, Sql, Value, postgres, sqlite};
+use crate::sqlite::{Offloaded, SqliteLink};
+use crate::{DatabaseError, Engine, FromRow, Sql, Value, postgres};
 
 /// A statement that takes longer is logged.
 const SLOW: Duration = Duration::from_secs(1);
@@ -21,54 +23,41 @@ const SLOW: Duration = Duration::from_secs(1);
 /// [`Database::write`](crate::Database::write), or a [`Reader`](crate::Reader).
 ///
 /// Statements run one after the other. Dropping the future of one cuts it short.
+///
+/// On SQLite a fixed statement runs right where it is called, which is the fastest for what finds
+/// its rows by an index. What may have to look at many rows comes from a
+/// [`SqlBuilder`](crate::SqlBuilder) or goes through [`Tx::fetch`]: on a reader those run on a
+/// thread that may block.
 pub struct Tx {
     connection: Connection,
     /// The limit on each statement, and the one that holds now.
     default_timeout: Duration,
     statement_timeout: Option<Duration>,
+    /// When the operation that runs must have ended.
+    operation_end: Option<Instant>,
+    /// Whether this is a transaction, and a statement of it has failed.
     writes: bool,
     failed: bool,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 enum Connection {
-    Sqlite(SqliteLink),
+    /// On the writer's thread, which may block.
+    SqliteWriter(SqliteLink),
+    SqliteReader(SqliteLink),
     Postgres(sqlx::Transaction<'static, Postgres>),
     PostgresReader(PoolConnection<Postgres>),
-    /// Taken out, as the value is dropped.
+    /// Taken out, by a statement that was cut short or since the value is dropped.
     Gone,
-}
-
-/// Runs `$body` with the connection and the arguments of either engine.
-macro_rules! on_connection {
-    ($tx:ident, $params:ident, |$connection:ident, $arguments:ident| $body:expr) => {
-        match &mut $tx.connection {
-            Connection::Sqlite(link) => {
-                link.deadline.set($tx.statement_timeout);
-                let $connection = &mut link.connection;
-                let $arguments = sqlite_arguments($params)?;
-                ($body).map_err(|error| sqlite::database_error(&error))
-            }
-            Connection::Postgres(transaction) => {
-                let $connection = &mut **transaction;
-                let $arguments = postgres_arguments($params)?;
-                ($body).map_err(|error| postgres::database_error(&error))
-            }
-            Connection::PostgresReader(connection) => {
-                let $connection = &mut **connection;
-                let $arguments = postgres_arguments($params)?;
-                ($body).map_err(|error| postgres::database_error(&error))
-            }
-            Connection::Gone => Err(gone()),
-        }
-    };
 }
 
 impl Tx {
     /// The engine behind, for the rare statement that needs two texts.
     pub fn engine(&self) -> Engine {
         match self.connection {
-            Connection::Sqlite(_) | Connection::Gone => Engine::Sqlite,
+            Connection::SqliteWriter(_) | Connection::SqliteReader(_) | Connection::Gone => {
+                Engine::Sqlite
+            }
             Connection::Postgres(_) | Connection::PostgresReader(_) => Engine::Postgres,
         }
     }
@@ -80,101 +69,137 @@ impl Tx {
         params: Vec<Value>,
     ) -> Result<u64, DatabaseError> {
         let statement = self.begin_statement(sql)?;
-        let text = statement.text.clone();
-        let result = on_connection!(self, params, |connection, arguments| {
-            sqlx::query_with(text, arguments)
-                .execute(connection)
+        let result = match self.connection.postgres() {
+            Some(connection) => {
+                let query = sqlx::query_with(statement.text.clone(), arguments(params)?);
+                let done = query.execute(connection).await;
+                done.map(|done| done.rows_affected())
+                    .map_err(|error| postgres::database_error(&error))
+            }
+            None => {
+                self.on_sqlite(&statement, |text, limit| {
+                    move |link| link.execute(text.as_str(), &params, limit)
+                })
                 .await
-                .map(|done| done.rows_affected())
-        });
+            }
+        };
         self.end_statement(&statement, result)
     }
 
     /// Reads every row. Give the statement a limit, or use [`Tx::fetch`].
-    pub async fn fetch_all<T: FromRow>(
+    pub async fn fetch_all<T>(
         &mut self,
         sql: impl Into<Sql>,
         params: Vec<Value>,
-    ) -> Result<Vec<T>, DatabaseError> {
+    ) -> Result<Vec<T>, DatabaseError>
+    where
+        T: FromRow + Send + 'static,
+    {
         let statement = self.begin_statement(sql)?;
-        let text = statement.text.clone();
-        let result = on_connection!(self, params, |connection, arguments| {
-            sqlx::query_with(text, arguments)
-                .fetch_all(connection)
+        let result = match self.connection.postgres() {
+            Some(connection) => {
+                let query = sqlx::query_with(statement.text.clone(), arguments(params)?);
+                let rows = query.fetch_all(connection).await;
+                rows.map_err(|error| postgres::database_error(&error))
+                    .and_then(|rows| rows.iter().map(ReadRow::read).collect())
+            }
+            None => {
+                self.on_sqlite(&statement, |text, limit| {
+                    move |link| read_all(link, &text, &params, limit)
+                })
                 .await
-                .map(|rows| rows.iter().map(ReadRow::read).collect())
-        });
-        self.end_statement(&statement, result)?
+            }
+        };
+        self.end_statement(&statement, result)
     }
 
     /// Reads the first row, if there is one.
-    pub async fn fetch_optional<T: FromRow>(
+    pub async fn fetch_optional<T>(
         &mut self,
         sql: impl Into<Sql>,
         params: Vec<Value>,
-    ) -> Result<Option<T>, DatabaseError> {
+    ) -> Result<Option<T>, DatabaseError>
+    where
+        T: FromRow + Send + 'static,
+    {
         let statement = self.begin_statement(sql)?;
-        let text = statement.text.clone();
-        let result = on_connection!(self, params, |connection, arguments| {
-            sqlx::query_with(text, arguments)
-                .fetch_optional(connection)
+        let result = match self.connection.postgres() {
+            Some(connection) => {
+                let query = sqlx::query_with(statement.text.clone(), arguments(params)?);
+                let row = query.fetch_optional(connection).await;
+                row.map_err(|error| postgres::database_error(&error))
+                    .and_then(|row| row.map(|row| row.read()).transpose())
+            }
+            None => {
+                self.on_sqlite(&statement, |text, limit| {
+                    move |link| read_first(link, &text, &params, limit)
+                })
                 .await
-                .map(|row| row.map(|row| row.read()).transpose())
-        });
-        self.end_statement(&statement, result)?
+            }
+        };
+        self.end_statement(&statement, result)
     }
 
     /// Reads the first row as [`Tx::fetch_optional`] does; [`DatabaseError::NotFound`] if there is
     /// none, which does not end the transaction.
-    pub async fn fetch_one<T: FromRow>(
+    pub async fn fetch_one<T>(
         &mut self,
         sql: impl Into<Sql>,
         params: Vec<Value>,
-    ) -> Result<T, DatabaseError> {
+    ) -> Result<T, DatabaseError>
+    where
+        T: FromRow + Send + 'static,
+    {
         self.fetch_optional(sql, params)
             .await?
             .ok_or(DatabaseError::NotFound)
     }
 
-    /// Reads rows one by one, for lists that have no bound.
-    pub fn fetch<'t, T: FromRow + Send + 't>(
-        &'t mut self,
+    /// Reads rows one by one, for lists that have no bound. In a transaction on SQLite they are
+    /// all read at once: there it is the reader's tool.
+    pub fn fetch<T>(
+        &mut self,
         sql: impl Into<Sql>,
         params: Vec<Value>,
-    ) -> BoxStream<'t, Result<T, DatabaseError>> {
+    ) -> BoxStream<'_, Result<T, DatabaseError>>
+    where
+        T: FromRow + Send + 'static,
+    {
         let rows = self.begin_statement(sql).and_then(|statement| {
-            let text = statement.text;
-            let rows: BoxStream<'t, _> = match &mut self.connection {
-                Connection::Sqlite(link) => {
-                    link.deadline.set(self.statement_timeout);
-                    let rows = sqlx::query_with(text, sqlite_arguments(params)?)
-                        .fetch(&mut link.connection);
+            let (text, limit) = (statement.text, self.statement_timeout);
+            Ok(match &mut self.connection {
+                Connection::SqliteWriter(link) => {
+                    let rows: Vec<T> = read_all(link, &text, &params, limit)?;
+                    stream::iter(rows.into_iter().map(Ok)).boxed()
+                }
+                Connection::SqliteReader(_) => {
+                    let link = self.connection.take_sqlite().ok_or_else(gone)?;
+                    let connection = &mut self.connection;
+                    let back = move |link| *connection = Connection::SqliteReader(link);
+                    Offloaded::rows(link, back, text.as_str().to_owned(), params, limit)
+                }
+                Connection::Postgres(_) | Connection::PostgresReader(_) => {
+                    let connection = self.connection.postgres().ok_or_else(gone)?;
+                    let rows = sqlx::query_with(text, arguments(params)?).fetch(connection);
                     rows.map(|row| match row {
                         Ok(row) => row.read(),
-                        Err(error) => Err(sqlite::database_error(&error)),
+                        Err(error) => Err(postgres::database_error(&error)),
                     })
                     .boxed()
                 }
-                Connection::Postgres(transaction) => postgres_rows(
-                    sqlx::query_with(text, postgres_arguments(params)?).fetch(&mut **transaction),
-                ),
-                Connection::PostgresReader(connection) => postgres_rows(
-                    sqlx::query_with(text, postgres_arguments(params)?).fetch(&mut **connection),
-                ),
                 Connection::Gone => return Err(gone()),
-            };
-            Ok(rows)
+            })
         });
-        let (rows, failed) = match rows {
-            Ok(rows) => (rows, &mut self.failed),
+        let (writes, failed) = (self.writes, &mut self.failed);
+        match rows {
+            Ok(rows) => rows
+                .inspect(move |row| *failed |= writes && row.is_err())
+                .boxed(),
             Err(error) => {
-                self.failed = self.writes;
-                return futures_util::stream::once(std::future::ready(Err(error))).boxed();
+                *failed |= writes;
+                stream::once(std::future::ready(Err(error))).boxed()
             }
-        };
-        let writes = self.writes;
-        rows.inspect(move |row| *failed |= writes && row.is_err())
-            .boxed()
+        }
     }
 
     /// Waits until no other transaction holds `key`, and holds it until this one ends: for the
@@ -202,27 +227,46 @@ impl Tx {
     /// Has the engine parse and plan a statement without running it: what a test asks of each.
     pub async fn prepare(&mut self, sql: impl Into<Sql>) -> Result<(), DatabaseError> {
         let statement = self.begin_statement(sql)?;
-        let text = statement.text.clone();
-        let result = match &mut self.connection {
-            Connection::Sqlite(link) => link
-                .connection
-                .prepare(text)
+        let result = match self.connection.postgres() {
+            Some(connection) => {
+                let prepared = connection.prepare(statement.text.clone()).await;
+                prepared
+                    .map(drop)
+                    .map_err(|error| postgres::database_error(&error))
+            }
+            None => {
+                self.on_sqlite(&statement, |text, _| {
+                    move |link| link.prepare(text.as_str())
+                })
                 .await
-                .map(drop)
-                .map_err(|error| sqlite::database_error(&error)),
-            Connection::Postgres(transaction) => transaction
-                .prepare(text)
-                .await
-                .map(drop)
-                .map_err(|error| postgres::database_error(&error)),
-            Connection::PostgresReader(connection) => connection
-                .prepare(text)
-                .await
-                .map(drop)
-                .map_err(|error| postgres::database_error(&error)),
-            Connection::Gone => Err(gone()),
+            }
         };
         self.end_statement(&statement, result)
+    }
+
+    /// Runs `work` on SQLite: here and now, or on a thread that may block if the statement may
+    /// take its time and this one must not.
+    async fn on_sqlite<R, W>(
+        &mut self,
+        statement: &Statement,
+        work: impl FnOnce(SqlStr, Option<Duration>) -> W,
+    ) -> Result<R, DatabaseError>
+    where
+        R: Send + 'static,
+        W: FnOnce(&SqliteLink) -> Result<R, DatabaseError> + Send + 'static,
+    {
+        let work = work(statement.text.clone(), self.statement_timeout);
+        match &self.connection {
+            Connection::SqliteWriter(link) => work(link),
+            Connection::SqliteReader(link) if statement.is_fixed => work(link),
+            Connection::SqliteReader(_) => {
+                let link = self.connection.take_sqlite().ok_or_else(gone)?;
+                let (link, result) = Offloaded::run(link, work).await?;
+                self.connection = Connection::SqliteReader(link);
+                result
+            }
+            _ => Err(gone()),
+        }
     }
 
     fn begin_statement(&self, sql: impl Into<Sql>) -> Result<Statement, DatabaseError> {
@@ -231,16 +275,23 @@ impl Tx {
                 "a statement follows a failed one in the same transaction".to_owned(),
             ));
         }
-        let text = match sql.into().0 {
-            SqlText::Fixed(text) => text.into_sql_str(),
+        let started = Instant::now();
+        if self.operation_end.is_some_and(|end| started > end) {
+            return Err(DatabaseError::Busy(
+                "an operation ran out of time".to_owned(),
+            ));
+        }
+        let (text, is_fixed) = match sql.into().0 {
+            SqlText::Fixed(text) => (text.into_sql_str(), true),
             // Composed of fixed parts only; see `SqlBuilder`.
             SqlText::Composed(text) => {
-                AssertSqlSafe(std::sync::Arc::<str>::from(text)).into_sql_str()
+                (AssertSqlSafe(Arc::<str>::from(text)).into_sql_str(), false)
             }
         };
         Ok(Statement {
             text,
-            started: Instant::now(),
+            is_fixed,
+            started,
         })
     }
 
@@ -273,8 +324,12 @@ impl Tx {
 
 /// What the engines need.
 impl Tx {
-    pub(crate) fn sqlite(link: SqliteLink, statement_timeout: Duration, writes: bool) -> Self {
-        Self::new(Connection::Sqlite(link), statement_timeout, writes)
+    pub(crate) fn sqlite(link: SqliteLink, statement_timeout: Duration) -> Self {
+        Self::new(Connection::SqliteWriter(link), statement_timeout, true)
+    }
+
+    pub(crate) fn sqlite_reader(link: SqliteLink, statement_timeout: Duration) -> Self {
+        Self::new(Connection::SqliteReader(link), statement_timeout, false)
     }
 
     pub(crate) fn postgres(
@@ -300,6 +355,7 @@ impl Tx {
             connection,
             default_timeout: statement_timeout,
             statement_timeout: Some(statement_timeout),
+            operation_end: None,
             writes,
             failed: false,
             after_commit: Vec::new(),
@@ -307,10 +363,11 @@ impl Tx {
     }
 
     /// What the operation before left behind is no concern of the next one.
-    pub(crate) fn begin_operation(&mut self) {
+    pub(crate) fn begin_operation(&mut self, limit: Duration) {
         self.failed = false;
         self.after_commit.clear();
         self.statement_timeout = Some(self.default_timeout);
+        self.operation_end = Instant::now().checked_add(limit);
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -323,29 +380,23 @@ impl Tx {
 
     /// Lets the statements of this transaction run for as long as they need.
     pub(crate) async fn lift_timeouts(&mut self) -> Result<(), DatabaseError> {
-        match self.engine() {
-            Engine::Sqlite => self.statement_timeout = None,
-            Engine::Postgres => {
-                self.execute("SET LOCAL statement_timeout = 0", Vec::new())
-                    .await?;
-                self.execute("SET LOCAL lock_timeout = 0", Vec::new())
-                    .await?;
-            }
+        self.statement_timeout = None;
+        if self.engine() == Engine::Postgres {
+            self.execute("SET LOCAL statement_timeout = 0", Vec::new())
+                .await?;
+            self.execute("SET LOCAL lock_timeout = 0", Vec::new())
+                .await?;
         }
         Ok(())
     }
 
     /// Runs a statement that opens or ends a transaction: without a deadline, and whatever state
     /// the transaction is in. SQLite's writer only.
-    pub(crate) async fn control(&mut self, sql: &'static str) -> Result<(), DatabaseError> {
-        let Connection::Sqlite(link) = &mut self.connection else {
+    pub(crate) fn control(&mut self, sql: &'static str) -> Result<(), DatabaseError> {
+        let Connection::SqliteWriter(link) = &self.connection else {
             return Err(gone());
         };
-        link.deadline.set(None);
-        match sqlx::query(sql).execute(&mut link.connection).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(sqlite::database_error(&error)),
-        }
+        link.control(sql)
     }
 
     pub(crate) async fn commit(self) -> Result<(), DatabaseError> {
@@ -365,15 +416,33 @@ impl Tx {
     }
 
     pub(crate) fn take_sqlite(&mut self) -> Option<SqliteLink> {
-        match std::mem::replace(&mut self.connection, Connection::Gone) {
-            Connection::Sqlite(link) => Some(link),
-            _ => None,
+        self.connection.take_sqlite()
+    }
+}
+
+impl Connection {
+    fn postgres(&mut self) -> Option<&mut PgConnection> {
+        match self {
+            Self::Postgres(transaction) => Some(&mut **transaction),
+            Self::PostgresReader(connection) => Some(&mut **connection),
+            Self::SqliteWriter(_) | Self::SqliteReader(_) | Self::Gone => None,
+        }
+    }
+
+    fn take_sqlite(&mut self) -> Option<SqliteLink> {
+        match std::mem::replace(self, Self::Gone) {
+            Self::SqliteWriter(link) | Self::SqliteReader(link) => Some(link),
+            other => {
+                *self = other;
+                None
+            }
         }
     }
 }
 
 struct Statement {
     text: SqlStr,
+    is_fixed: bool,
     started: Instant,
 }
 
@@ -395,34 +464,45 @@ fn abridged(statement: &str) -> String {
     line.trim_end().to_owned()
 }
 
-fn postgres_rows<'t, T: FromRow + Send + 't>(
-    rows: BoxStream<'t, Result<sqlx::postgres::PgRow, sqlx::Error>>,
-) -> BoxStream<'t, Result<T, DatabaseError>> {
-    rows.map(|row| match row {
-        Ok(row) => row.read(),
-        Err(error) => Err(postgres::database_error(&error)),
-    })
-    .boxed()
+fn read_all<T: FromRow>(
+    link: &SqliteLink,
+    text: &SqlStr,
+    params: &[Value],
+    limit: Option<Duration>,
+) -> Result<Vec<T>, DatabaseError> {
+    let mut rows = Vec::new();
+    link.query(text.as_str(), params, limit, |row| {
+        rows.push(row);
+        true
+    })?;
+    Ok(rows)
 }
 
-macro_rules! arguments {
-    ($name:ident, $arguments:ty) => {
-        fn $name(params: Vec<Value>) -> Result<$arguments, DatabaseError> {
-            let mut arguments = <$arguments>::default();
-            for value in params {
-                match value {
-                    Value::Integer(value) => arguments.add(value),
-                    Value::Float(value) => arguments.add(value),
-                    Value::Boolean(value) => arguments.add(value),
-                    Value::Text(value) => arguments.add(value),
-                    Value::Bytes(value) => arguments.add(value),
-                }
-                .map_err(|error| DatabaseError::Other(error.to_string()))?;
-            }
-            Ok(arguments)
+fn read_first<T: FromRow>(
+    link: &SqliteLink,
+    text: &SqlStr,
+    params: &[Value],
+    limit: Option<Duration>,
+) -> Result<Option<T>, DatabaseError> {
+    let mut first = None;
+    link.query(text.as_str(), params, limit, |row| {
+        first = Some(row);
+        false
+    })?;
+    Ok(first)
+}
+
+fn arguments(params: Vec<Value>) -> Result<PgArguments, DatabaseError> {
+    let mut arguments = PgArguments::default();
+    for value in params {
+        match value {
+            Value::Integer(value) => arguments.add(value),
+            Value::Float(value) => arguments.add(value),
+            Value::Boolean(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
         }
-    };
+        .map_err(|error| DatabaseError::Other(error.to_string()))?;
+    }
+    Ok(arguments)
 }
-
-arguments!(sqlite_arguments, SqliteArguments);
-arguments!(postgres_arguments, PgArguments);

@@ -1,36 +1,42 @@
 //! SQLite's result codes in the words of [`DatabaseError`] (<https://sqlite.org/rescode.html>).
 
+use rusqlite::Error;
+use rusqlite::ffi;
+
 use crate::DatabaseError;
 
-pub(crate) fn database_error(error: &sqlx::Error) -> DatabaseError {
-    let sqlx::Error::Database(failure) = error else {
-        return match error {
-            sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) => {
-                DatabaseError::Unavailable(error.to_string())
-            }
-            _ => DatabaseError::Other(error.to_string()),
-        };
+pub(super) fn database_error(error: &Error) -> DatabaseError {
+    let (code, message) = match error {
+        Error::SqliteFailure(failure, message) => (
+            failure.extended_code,
+            message.clone().unwrap_or_else(|| failure.to_string()),
+        ),
+        Error::SqlInputError { error, msg, .. } => (error.extended_code, msg.clone()),
+        _ => return DatabaseError::Other(error.to_string()),
     };
-    let message = failure.message().to_owned();
-    let code: i32 = failure
-        .code()
-        .and_then(|code| code.parse().ok())
-        .unwrap_or_default();
     match (code & 0xff, code) {
-        // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY, _ROWID
-        (19, 2067 | 1555 | 2579) => unique_violation(&message),
-        // SQLITE_CONSTRAINT_FOREIGNKEY
-        (19, 787) => DatabaseError::ForeignKeyViolation(message),
-        // SQLITE_BUSY, SQLITE_LOCKED
-        (5 | 6, _) => DatabaseError::Busy(message),
-        // SQLITE_INTERRUPT: only a deadline interrupts.
-        (9, _) => DatabaseError::Busy("a statement ran out of time".to_owned()),
-        // SQLITE_READONLY without more: a statement that writes on a reader.
-        (8, 8) => DatabaseError::Other(message),
-        // SQLITE_NOMEM, _READONLY_*, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB
-        (7 | 8 | 10 | 11 | 13 | 14 | 26, _) => {
-            DatabaseError::Unavailable(format!("{message} (SQLite code {code})"))
-        }
+        (
+            _,
+            ffi::SQLITE_CONSTRAINT_UNIQUE
+            | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            | ffi::SQLITE_CONSTRAINT_ROWID,
+        ) => unique_violation(&message),
+        (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => DatabaseError::ForeignKeyViolation(message),
+        (ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED, _) => DatabaseError::Busy(message),
+        // Only a deadline interrupts.
+        (ffi::SQLITE_INTERRUPT, _) => DatabaseError::Busy("a statement ran out of time".to_owned()),
+        // Without more: a statement that writes on a reader.
+        (_, ffi::SQLITE_READONLY) => DatabaseError::Other(message),
+        (
+            ffi::SQLITE_NOMEM
+            | ffi::SQLITE_READONLY
+            | ffi::SQLITE_IOERR
+            | ffi::SQLITE_CORRUPT
+            | ffi::SQLITE_FULL
+            | ffi::SQLITE_CANTOPEN
+            | ffi::SQLITE_NOTADB,
+            _,
+        ) => DatabaseError::Unavailable(format!("{message} (SQLite code {code})")),
         _ => DatabaseError::Other(message),
     }
 }

@@ -1,90 +1,82 @@
-//! The SQLite engine: one writer task that groups commits, and readers beside it.
+//! The SQLite engine: one thread that writes and groups commits, and readers beside it.
 //!
 //! The file is in WAL mode with `synchronous=FULL`: what was answered survives a power loss, and
-//! readers never wait for the writer. Next: `writer` (group commit), `readers`, `deadline`.
+//! readers never wait for the writer. Next: `writer` (group commit), `readers`, `link` (statements).
 
 mod deadline;
 mod error;
+mod link;
+mod offload;
 mod readers;
 mod writer;
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tracing::Span;
 
-pub(crate) use deadline::Deadline;
-pub(crate) use error::database_error;
+use link::LinkOptions;
+pub(crate) use link::SqliteLink;
+pub(crate) use offload::Offloaded;
 use readers::Readers;
 pub(crate) use readers::ReadersPlace;
 use writer::{Operation, Queued, Writer};
 
 use crate::operation::OperationFn;
-use crate::{DatabaseError, DatabaseSettings, TransactionError, Tx};
+use crate::{DatabaseError, DatabaseSettings, TransactionError, Tx, Value};
 
 /// What the writer may cache, in KiB: enough for the inner pages of a few indices.
 const WRITER_CACHE_KIB: u32 = 4096;
 /// What each reader may cache, in KiB. The kernel's page cache is behind it.
 const READER_CACHE_KIB: u32 = 1024;
-/// The log is cut back to this size after a burst.
-const LOG_LIMIT_BYTES: u32 = 64 << 20;
-
-/// One connection, and the deadline of the statement that runs on it.
-pub(crate) struct SqliteLink {
-    pub(crate) connection: SqliteConnection,
-    pub(crate) deadline: Arc<Deadline>,
-}
 
 pub(crate) struct SqliteDatabase {
-    options: SqliteConnectOptions,
     queue: mpsc::Sender<Box<dyn Queued>>,
     readers: Arc<Readers>,
+    reader_options: LinkOptions,
     acquire_timeout: Duration,
     answer_timeout: Duration,
 }
 
 impl SqliteDatabase {
-    pub(crate) async fn open(
-        path: &Path,
-        settings: &DatabaseSettings,
-    ) -> Result<Self, DatabaseError> {
+    pub(crate) fn open(path: &Path, settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         create_private(path).map_err(|error| {
             DatabaseError::Unavailable(format!("cannot create {}: {error}", path.display()))
         })?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(settings.lock_timeout)
-            .foreign_keys(true)
-            .synchronous(SqliteSynchronous::Full)
-            .statement_cache_capacity(128)
-            .pragma("temp_store", "MEMORY")
-            .thread_name(|number| format!("sqlite-{number}"))
-            .disable_statement_logging();
-        let writer_options = options
-            .clone()
-            .journal_mode(SqliteJournalMode::Wal)
-            .pragma("journal_size_limit", LOG_LIMIT_BYTES.to_string())
-            .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"));
-        let reader_options = options
-            .clone()
-            .read_only(true)
-            .pragma("cache_size", format!("-{READER_CACHE_KIB}"));
+        let writer_options = LinkOptions {
+            path: path.to_owned(),
+            writes: true,
+            cache_kib: WRITER_CACHE_KIB,
+            lock_timeout: settings.lock_timeout,
+        };
+        let reader_options = LinkOptions {
+            writes: false,
+            cache_kib: READER_CACHE_KIB,
+            ..writer_options.clone()
+        };
 
         let (queue, receiver) = mpsc::channel(settings.max_queued_writes.max(1));
-        let writer = Writer::open(writer_options, settings.statement_timeout).await?;
-        tokio::spawn(writer.run(receiver));
+        let writer = Writer::open(writer_options, settings.statement_timeout)?;
+        let runtime = Handle::current();
+        // A thread of its own: its statements run right where they are called. Handing each to
+        // another thread and back costs more than most of them take.
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || runtime.block_on(writer.run(receiver)))
+            .map_err(|error| {
+                DatabaseError::Unavailable(format!("cannot start the writer: {error}"))
+            })?;
         Ok(Self {
-            options: reader_options.clone(),
             queue,
-            readers: Arc::new(Readers::new(reader_options, settings)),
+            readers: Arc::new(Readers::new(reader_options.clone(), settings)),
+            reader_options,
             acquire_timeout: settings.acquire_timeout,
             // Long enough for whatever stands before in the queue; it only ends waits for a disk
             // that no longer answers.
@@ -123,60 +115,20 @@ impl SqliteDatabase {
 
     /// `VACUUM INTO`: a consistent copy as of its start, beside readers and writer.
     pub(crate) async fn backup_to(&self, path: &Path) -> Result<(), DatabaseError> {
-        let unwritable = |error: std::io::Error| {
-            DatabaseError::Unavailable(format!("cannot write {}: {error}", path.display()))
-        };
-        // Created first, so that it is nobody else's to read even while it is written.
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(unwritable)?;
-        let target = path.to_str().ok_or_else(|| {
-            DatabaseError::Other(format!("{} is not valid UTF-8", path.display()))
-        })?;
-        let mut connection = self
-            .options
-            .connect()
+        let (options, path) = (self.reader_options.clone(), path.to_owned());
+        let copied = tokio::task::spawn_blocking(move || copy_to(&options, &path));
+        copied
             .await
-            .map_err(|error| database_error(&error))?;
-        let copied = sqlx::query("VACUUM INTO $1")
-            .bind(target)
-            .execute(&mut connection)
-            .await;
-        let _ = connection.close().await;
-        if let Err(error) = copied {
-            let _ = std::fs::remove_file(path);
-            return Err(database_error(&error));
-        }
-        let path: PathBuf = path.to_owned();
-        tokio::task::spawn_blocking(move || {
-            file.sync_all()?;
-            match path.parent() {
-                Some(folder) if folder.as_os_str().is_empty() => {
-                    std::fs::File::open(".")?.sync_all()
-                }
-                Some(folder) => std::fs::File::open(folder)?.sync_all(),
-                None => Ok(()),
-            }
-        })
-        .await
-        .map_err(|error| DatabaseError::Other(error.to_string()))?
-        .map_err(unwritable)
+            .map_err(|error| DatabaseError::Other(error.to_string()))?
     }
 
     pub(crate) async fn close(&self) {
         let (reply, closed) = oneshot::channel();
-        if self
-            .queue
-            .send(Box::new(writer::Close::new(reply)))
-            .await
-            .is_ok()
-        {
+        let close = self.queue.send(Box::new(writer::Close::new(reply)));
+        if matches!(timeout(self.acquire_timeout, close).await, Ok(Ok(()))) {
             let _ = timeout(self.answer_timeout, closed).await;
         }
-        self.readers.close().await;
+        self.readers.close();
     }
 }
 
@@ -187,13 +139,41 @@ fn stopped() -> DatabaseError {
 /// Creates the file, readable by its owner alone, unless it exists. SQLite gives its log the same
 /// permissions.
 fn create_private(path: &Path) -> std::io::Result<()> {
-    match OpenOptions::new()
+    match new_private(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        result => result.map(drop),
+    }
+}
+
+fn new_private(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)
-    {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        result => result.map(drop),
+}
+
+fn copy_to(options: &LinkOptions, path: &Path) -> Result<(), DatabaseError> {
+    let unwritable = |error: std::io::Error| {
+        DatabaseError::Unavailable(format!("cannot write {}: {error}", path.display()))
+    };
+    let target = path
+        .to_str()
+        .ok_or_else(|| DatabaseError::Other(format!("{} is not valid UTF-8", path.display())))?;
+    // Created first, so that it is nobody else's to read even while it is written.
+    let file = new_private(path).map_err(unwritable)?;
+    let copied = SqliteLink::open(options)
+        .and_then(|link| link.execute("VACUUM INTO $1", &[Value::from(target)], None));
+    if let Err(error) = copied {
+        let _ = std::fs::remove_file(path);
+        return Err(error);
     }
+    file.sync_all().map_err(unwritable)?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(unwritable)
 }

@@ -1,4 +1,4 @@
-//! The one task that writes. It runs the operations that wait as savepoints of one transaction,
+//! The one thread that writes. It runs the operations that wait as savepoints of one transaction,
 //! commits once, and only then answers.
 //!
 //! What holds whatever happens: an operation that was answered with success is durable; one that
@@ -7,12 +7,10 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{Instrument as _, Span};
 
-use super::{Deadline, SqliteLink, database_error};
+use super::{LinkOptions, SqliteLink};
 use crate::operation::{self, AfterCommit, OperationFn};
 use crate::{BoxFuture, DatabaseError, TransactionError, Tx};
 
@@ -119,17 +117,17 @@ impl Queued for Close {
 }
 
 pub(super) struct Writer {
-    options: SqliteConnectOptions,
+    options: LinkOptions,
     tx: Tx,
     statement_timeout: Duration,
 }
 
 impl Writer {
-    pub(super) async fn open(
-        options: SqliteConnectOptions,
+    pub(super) fn open(
+        options: LinkOptions,
         statement_timeout: Duration,
     ) -> Result<Self, DatabaseError> {
-        let tx = connect(&options, statement_timeout).await?;
+        let tx = connect(&options, statement_timeout)?;
         Ok(Self {
             options,
             tx,
@@ -148,10 +146,8 @@ impl Writer {
             }
         }
         // Leaves one file behind rather than a file and a log.
-        let _ = self.tx.control("PRAGMA wal_checkpoint(TRUNCATE)").await;
-        if let Some(link) = self.tx.take_sqlite() {
-            let _ = link.connection.close().await;
-        }
+        let _ = self.tx.control("PRAGMA wal_checkpoint(TRUNCATE)");
+        drop(self.tx.take_sqlite());
         if let Some(closed) = closed {
             closed.answer();
         }
@@ -187,14 +183,10 @@ impl Writer {
     async fn add(&mut self, mut group: Group, mut queued: Box<dyn Queued>) -> Group {
         // The first needs no savepoint: nothing else is lost if its transaction is rolled back.
         let alone = group.members.is_empty();
-        let opened = match (alone, group.savepoint) {
-            (true, _) => self.begin().await,
-            (false, false) => self.tx.control("SAVEPOINT operation").await,
-            (false, true) => {
-                self.tx
-                    .control("RELEASE operation; SAVEPOINT operation")
-                    .await
-            }
+        let opened = if alone {
+            self.begin()
+        } else {
+            self.savepoint(&group)
         };
         if let Err(error) = opened {
             queued.fail(&error);
@@ -212,11 +204,11 @@ impl Writer {
         }
         self.tx.take_after_commit();
         if alone {
-            self.roll_back().await;
+            self.roll_back();
             queued.answer();
             return group;
         }
-        if self.tx.control("ROLLBACK TO operation").await.is_err() {
+        if self.tx.control("ROLLBACK TO operation").is_err() {
             // The failure took the whole transaction with it (a full disk, an I/O error).
             queued.answer();
             return self.salvage(group).await;
@@ -230,7 +222,7 @@ impl Writer {
         if group.members.is_empty() {
             return;
         }
-        match self.tx.control("COMMIT").await {
+        match self.tx.control("COMMIT") {
             Ok(()) => {
                 drop(AfterCommit(group.actions));
                 group.members.into_iter().for_each(Queued::answer);
@@ -240,7 +232,7 @@ impl Writer {
                 self.salvage(group).await;
             }
             Err(error) => {
-                self.roll_back().await;
+                self.roll_back();
                 group
                     .members
                     .into_iter()
@@ -252,26 +244,26 @@ impl Writer {
     /// Gives each operation of a group whose transaction is lost a transaction of its own, and
     /// gives back an empty group.
     async fn salvage(&mut self, group: Group) -> Group {
-        self.roll_back().await;
+        self.roll_back();
         for mut queued in group.members {
-            if let Err(error) = self.begin().await {
+            if let Err(error) = self.begin() {
                 queued.fail(&error);
                 continue;
             }
             let succeeded = queued.run(&mut self.tx, 2 * self.statement_timeout).await;
             let actions = self.tx.take_after_commit();
             if !succeeded {
-                self.roll_back().await;
+                self.roll_back();
                 queued.answer();
                 continue;
             }
-            match self.tx.control("COMMIT").await {
+            match self.tx.control("COMMIT") {
                 Ok(()) => {
                     drop(AfterCommit(actions));
                     queued.answer();
                 }
                 Err(error) => {
-                    self.roll_back().await;
+                    self.roll_back();
                     queued.fail(&error);
                 }
             }
@@ -279,22 +271,30 @@ impl Writer {
         Group::default()
     }
 
+    /// Opens a savepoint in place of the one before it.
+    fn savepoint(&mut self, group: &Group) -> Result<(), DatabaseError> {
+        if group.savepoint {
+            self.tx.control("RELEASE operation")?;
+        }
+        self.tx.control("SAVEPOINT operation")
+    }
+
     /// Opens a transaction, on a new connection if the present one is of no use any more.
-    async fn begin(&mut self) -> Result<(), DatabaseError> {
-        let Err(error) = self.tx.control("BEGIN IMMEDIATE").await else {
+    fn begin(&mut self) -> Result<(), DatabaseError> {
+        let Err(error) = self.tx.control("BEGIN IMMEDIATE") else {
             return Ok(());
         };
         if matches!(error, DatabaseError::Busy(_)) {
             return Err(error);
         }
         tracing::warn!(%error, "the database's writer connects again");
-        self.tx = connect(&self.options, self.statement_timeout).await?;
-        self.tx.control("BEGIN IMMEDIATE").await
+        self.tx = connect(&self.options, self.statement_timeout)?;
+        self.tx.control("BEGIN IMMEDIATE")
     }
 
     /// Ends the transaction. SQLite may have done so already, which is no error.
-    async fn roll_back(&mut self) {
-        let _ = self.tx.control("ROLLBACK").await;
+    fn roll_back(&mut self) {
+        let _ = self.tx.control("ROLLBACK");
     }
 }
 
@@ -308,21 +308,6 @@ struct Group {
     savepoint: bool,
 }
 
-async fn connect(
-    options: &SqliteConnectOptions,
-    statement_timeout: Duration,
-) -> Result<Tx, DatabaseError> {
-    let mut connection = options
-        .connect()
-        .await
-        .map_err(|error| database_error(&error))?;
-    let deadline = Deadline::install(&mut connection).await?;
-    Ok(Tx::sqlite(
-        SqliteLink {
-            connection,
-            deadline,
-        },
-        statement_timeout,
-        true,
-    ))
+fn connect(options: &LinkOptions, statement_timeout: Duration) -> Result<Tx, DatabaseError> {
+    Ok(Tx::sqlite(SqliteLink::open(options)?, statement_timeout))
 }

@@ -154,6 +154,32 @@ async fn a_statement_that_never_ends_is_ended_and_harms_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_nobody_waits_for_ends_and_gives_its_place_back() {
+    let backing = sqlite();
+    let mut settings = DatabaseSettings::new(backing.url().parse().unwrap());
+    settings.max_connections = 1;
+    let database = Database::open(&settings).await.unwrap();
+    database.migrate(MIGRATIONS).await.unwrap();
+    for _ in 0..3 {
+        let mut reader = database.read().await.unwrap();
+        let mut endless = seawall_database::SqlBuilder::new(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i > ",
+        );
+        endless.bind(0_i64).push(") SELECT COUNT(*) FROM n");
+        let (sql, values) = endless.build();
+        let read = tokio::time::timeout(
+            Duration::from_millis(20),
+            reader.fetch_one::<i64>(sql, values),
+        )
+        .await;
+        assert!(read.is_err());
+    }
+    let started = Instant::now();
+    assert!(names(&database).await.is_empty());
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reader_cannot_write() {
     let opened = open(sqlite()).await;
     let written = opened

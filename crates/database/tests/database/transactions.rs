@@ -258,3 +258,74 @@ async fn a_closed_database_refuses_instead_of_waiting() {
         assert_eq!(names(&again).await, ["a"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_violation_is_seen_even_where_a_row_was_returned_first() {
+    for opened in both().await {
+        let migration = seawall_database::Migration {
+            name: "test/0004_children",
+            sql: "CREATE TABLE children (id {id}, thing BIGINT NOT NULL REFERENCES things (id));",
+        };
+        opened
+            .database
+            .migrate(&[crate::MIGRATIONS[0], migration])
+            .await
+            .unwrap();
+        let result: Result<i64, DatabaseError> = opened
+            .database
+            .write(|tx| {
+                Box::pin(async move {
+                    tx.fetch_one(
+                        "INSERT INTO children (thing) VALUES (99) RETURNING id",
+                        params![],
+                    )
+                    .await
+                })
+            })
+            .await;
+        assert!(
+            matches!(result, Err(DatabaseError::ForeignKeyViolation(_))),
+            "{result:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_composed_statement_come_whole_or_one_by_one() {
+    use futures_util::TryStreamExt as _;
+    for opened in both().await {
+        for number in 0..300 {
+            add(&opened.database, &format!("{number:03}"))
+                .await
+                .unwrap();
+        }
+        let compose = || {
+            let mut sql = seawall_database::SqlBuilder::new("SELECT name FROM things WHERE id > ");
+            sql.bind(100_i64).push(" ORDER BY name");
+            sql.build()
+        };
+        let mut reader = opened.database.read().await.unwrap();
+        let (sql, values) = compose();
+        let whole: Vec<String> = reader.fetch_all(sql, values).await.unwrap();
+        let (sql, values) = compose();
+        let single: Vec<String> = reader.fetch(sql, values).try_collect().await.unwrap();
+        assert_eq!((whole.len(), &whole), (200, &single));
+        let (sql, values) = compose();
+        assert_eq!(
+            reader.fetch_one::<String>(sql, values).await.unwrap(),
+            "100"
+        );
+        let wrong: Result<Vec<i64>, _> = reader
+            .fetch::<i64>("SELECT name FROM things", params![])
+            .try_collect()
+            .await;
+        assert!(wrong.is_err());
+        assert_eq!(
+            reader
+                .fetch_one::<i64>("SELECT COUNT(*) FROM things", params![])
+                .await
+                .unwrap(),
+            300
+        );
+    }
+}
