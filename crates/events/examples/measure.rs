@@ -30,12 +30,21 @@ async fn report(what: &str, times: u32, work: impl AsyncFnOnce()) {
 
 #[tokio::main]
 async fn main() {
-    let folder = std::env::args().nth(1).map_or_else(std::env::temp_dir, Into::into);
+    let folder = std::env::args()
+        .nth(1)
+        .map_or_else(std::env::temp_dir, Into::into);
     let path = folder.join(format!("seawall-measure-{}.db", std::process::id()));
-    let database = Database::open(&DatabaseSettings::new(format!("sqlite:{}", path.display()).parse().unwrap())).await.unwrap();
+    let database = Database::open(&DatabaseSettings::new(
+        format!("sqlite:{}", path.display()).parse().unwrap(),
+    ))
+    .await
+    .unwrap();
     database.migrate(MIGRATIONS).await.unwrap();
     let counter: PullCounter = Arc::new(|_, _| Box::pin(async { Ok(()) }));
-    let settings = AuditSettings { pull_queue: 200_000, ..AuditSettings::default() };
+    let settings = AuditSettings {
+        pull_queue: 200_000,
+        ..AuditSettings::default()
+    };
     let audit = Audit::start(database.clone(), &settings, counter);
 
     report("pull", 100_000, async || {
@@ -66,7 +75,13 @@ async fn main() {
     report("read of one row", 20_000, async || {
         for number in 0..20_000_i64 {
             let mut reader = database.read().await.unwrap();
-            let _: String = reader.fetch_one("SELECT resource FROM audit_log WHERE id = $1", params![1 + number]).await.unwrap();
+            let _: String = reader
+                .fetch_one(
+                    "SELECT resource FROM audit_log WHERE id = $1",
+                    params![1 + number],
+                )
+                .await
+                .unwrap();
         }
     })
     .await;
@@ -95,7 +110,12 @@ async fn main() {
     })
     .await;
     let rss = std::fs::read_to_string("/proc/self/status").unwrap();
-    println!("{}", rss.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default());
+    println!(
+        "{}",
+        rss.lines()
+            .find(|line| line.starts_with("VmRSS"))
+            .unwrap_or_default()
+    );
     database.close().await;
     let _ = std::fs::remove_file(path);
 }
@@ -104,7 +124,11 @@ async fn write(database: &Database) {
     database
         .write(|tx| {
             Box::pin(async move {
-                tx.execute("INSERT INTO outbox (transaction_id, creation_time, event) VALUES (0, $1, '')", params![1_i64]).await?;
+                tx.execute(
+                    "INSERT INTO outbox (transaction_id, creation_time, event) VALUES (0, $1, '')",
+                    params![1_i64],
+                )
+                .await?;
                 Ok::<_, DatabaseError>(())
             })
         })

@@ -42,7 +42,9 @@ pub async fn record(
     entry: &AuditEntry,
     event: Option<&Event>,
 ) -> Result<(), DatabaseError> {
-    store::insert_lines(tx, store::lines([entry.clone()])).await?;
+    let mut line = entry.clone();
+    line.bound();
+    store::insert_lines(tx, &[line]).await?;
     if let Some(event) = event {
         store::insert_event(tx, entry.op_time, event).await?;
     }

@@ -51,9 +51,9 @@ pub struct Pull {
 }
 
 impl Pull {
-    fn entry(&self) -> AuditEntry {
+    fn line(&self) -> AuditEntry {
         let resource = format!("{}{}", self.repository_name, self.reference);
-        AuditEntry {
+        let mut line = AuditEntry {
             op_time: self.time,
             project_id: Some(self.project_id),
             project_name: self.project_name.clone(),
@@ -65,7 +65,9 @@ impl Pull {
             status: 200,
             username: self.username.clone(),
             origin: self.origin.clone(),
-        }
+        };
+        line.bound();
+        line
     }
 }
 
@@ -254,14 +256,14 @@ impl Task {
     }
 
     async fn write_once(&self, pulls: &Arc<[Pull]>) -> Result<(), DatabaseError> {
-        let lines: Arc<str> = store::lines(pulls.iter().map(Pull::entry)).into();
+        let lines: Arc<[AuditEntry]> = pulls.iter().map(Pull::line).collect();
         let (pulls, counter) = (Arc::clone(pulls), Arc::clone(&self.counter));
         self.database
             .write(move |tx| {
                 let (pulls, counter, lines) =
-                    (Arc::clone(&pulls), Arc::clone(&counter), lines.to_string());
+                    (Arc::clone(&pulls), Arc::clone(&counter), Arc::clone(&lines));
                 Box::pin(async move {
-                    store::insert_lines(tx, lines).await?;
+                    store::insert_lines(tx, &lines).await?;
                     counter(tx, &pulls).await
                 })
             })

@@ -129,17 +129,19 @@ impl Refusals {
     }
 
     async fn write(&self, entries: Vec<AuditEntry>) {
-        let lines: Arc<str> = store::lines(entries.iter().cloned()).into();
-        let written = self
-            .database
-            .write(move |tx| {
-                let lines = lines.to_string();
-                Box::pin(store::insert_lines(tx, lines))
-            })
-            .await;
+        let lines: Arc<[AuditEntry]> = entries.into();
+        let written = {
+            let lines = Arc::clone(&lines);
+            self.database
+                .write(move |tx| {
+                    let lines = Arc::clone(&lines);
+                    Box::pin(async move { store::insert_lines(tx, &lines).await })
+                })
+                .await
+        };
         if let Err(error) = written {
             // The log is all that is left. It holds what the line would have held.
-            for entry in entries {
+            for entry in &*lines {
                 tracing::error!(
                     %error,
                     username = entry.username,

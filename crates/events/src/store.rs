@@ -1,20 +1,17 @@
 //! The SQL of the audit log and the outbox.
 
-use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, params};
+use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, Value, params};
 use serde_json::{Value as Json, json};
 
 use crate::entry::AuditEntry;
 use crate::{AuditLog, Event};
 
-/// Audit lines in one parameter, so that a thousand of them are one short statement. Measured on
-/// SQLite: 7 µs a line, the insert into three trees included; a statement for each costs 25 µs.
-const INSERT_LINES_SQLITE: &str = "
+const INSERT_LINE_SQLITE: &str = "
     INSERT INTO audit_log (op_time, project_id, project_name, resource, resource_type, operation,
         operation_description, operation_result, status, username, client_address, user_agent, request_id)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-        value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
-    FROM json_each($1)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
+/// Many lines in one parameter: one way to the server and back for a whole batch.
 const INSERT_LINES_POSTGRES: &str = "
     INSERT INTO audit_log (op_time, project_id, project_name, resource, resource_type, operation,
         operation_description, operation_result, status, username, client_address, user_agent, request_id)
@@ -56,7 +53,7 @@ pub(crate) const COUNT_LINES: &str = "SELECT COUNT(*) FROM audit_log WHERE 1 = 1
 pub(crate) fn statements(engine: Engine) -> Vec<&'static str> {
     let mut statements = vec![DELETE_EVENTS, SELECT_LINES, COUNT_LINES];
     statements.extend(match engine {
-        Engine::Sqlite => [INSERT_LINES_SQLITE, INSERT_EVENT_SQLITE, EVENTS_SQLITE],
+        Engine::Sqlite => [INSERT_LINE_SQLITE, INSERT_EVENT_SQLITE, EVENTS_SQLITE],
         Engine::Postgres => [
             INSERT_LINES_POSTGRES,
             INSERT_EVENT_POSTGRES,
@@ -66,18 +63,42 @@ pub(crate) fn statements(engine: Engine) -> Vec<&'static str> {
     statements
 }
 
-/// Lines in the form that [`insert_lines`] takes.
-pub(crate) fn lines(entries: impl IntoIterator<Item = AuditEntry>) -> String {
-    let lines: Vec<Json> = entries.into_iter().map(line).collect();
-    Json::Array(lines).to_string()
+/// Writes lines. Their texts are bounded as [`AuditEntry::bound`] says.
+pub(crate) async fn insert_lines(tx: &mut Tx, entries: &[AuditEntry]) -> Result<(), DatabaseError> {
+    match tx.engine() {
+        // A statement runs where it is called, so that one for each line is the fastest: 4 µs.
+        Engine::Sqlite => {
+            for entry in entries {
+                tx.execute(INSERT_LINE_SQLITE, line_params(entry)).await?;
+            }
+        }
+        Engine::Postgres => {
+            let lines = Json::Array(entries.iter().map(line_json).collect()).to_string();
+            tx.execute(INSERT_LINES_POSTGRES, params![lines]).await?;
+        }
+    }
+    Ok(())
 }
 
-fn line(mut entry: AuditEntry) -> Json {
-    entry.bound();
-    let address = entry
-        .origin
-        .client_address
-        .map(|address| address.to_string());
+fn line_params(entry: &AuditEntry) -> Vec<Value> {
+    params![
+        entry.op_time,
+        entry.project_id,
+        &entry.project_name,
+        &entry.resource,
+        entry.resource_type.as_str(),
+        entry.operation.as_str(),
+        &entry.operation_description,
+        entry.succeeded,
+        entry.status,
+        &entry.username,
+        client_address(entry),
+        &entry.origin.user_agent,
+        &entry.origin.request_id,
+    ]
+}
+
+fn line_json(entry: &AuditEntry) -> Json {
     json!([
         entry.op_time.0,
         entry.project_id.map(|id| id.0),
@@ -89,18 +110,18 @@ fn line(mut entry: AuditEntry) -> Json {
         entry.succeeded,
         entry.status,
         entry.username,
-        address.unwrap_or_default(),
+        client_address(entry),
         entry.origin.user_agent,
         entry.origin.request_id,
     ])
 }
 
-pub(crate) async fn insert_lines(tx: &mut Tx, lines: String) -> Result<(), DatabaseError> {
-    let sql = match tx.engine() {
-        Engine::Sqlite => INSERT_LINES_SQLITE,
-        Engine::Postgres => INSERT_LINES_POSTGRES,
-    };
-    tx.execute(sql, params![lines]).await.map(drop)
+fn client_address(entry: &AuditEntry) -> String {
+    entry
+        .origin
+        .client_address
+        .map(|address| address.to_string())
+        .unwrap_or_default()
 }
 
 pub(crate) async fn insert_event(
