@@ -10,6 +10,9 @@ use tracing_subscriber::fmt::MakeWriter;
 /// Lines waiting to be written, at most, in bytes.
 const CAPACITY_BYTES: usize = 4 << 20;
 
+/// How long the writer lets lines gather after the first: under load a request then wakes nobody.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// Where the subscriber writes.
 #[derive(Debug, Clone)]
 pub(crate) struct LogWriter(Arc<Shared>);
@@ -78,6 +81,9 @@ impl Shared {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         waiting.writing = true;
+        drop(waiting);
+        std::thread::sleep(GATHER);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(batch, &mut waiting.bytes);
         std::mem::take(&mut waiting.dropped_lines)
     }
