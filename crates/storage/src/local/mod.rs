@@ -127,7 +127,7 @@ impl BlobStorage for LocalStorage {
     }
 
     fn put(&self, digest: &Digest, bytes: Bytes) -> BoxFuture<'_, Result<Location, StorageError>> {
-        let span = tracing::info_span!("storage.publish", %digest, size = bytes.len());
+        let span = tracing::debug_span!("storage.publish", %digest, size = bytes.len());
         let location = Layout::location(digest);
         async move {
             let location = location?;
@@ -183,7 +183,7 @@ impl BlobStorage for LocalStorage {
         range: ByteRange,
         _delivery: Delivery,
     ) -> BoxFuture<'a, Result<BlobBody, StorageError>> {
-        let span = tracing::info_span!("storage.read", %location, size = range.length);
+        let span = tracing::debug_span!("storage.read", %location, size = range.length);
         async move {
             let OpenFile { file, size } = self.open_file(location).await?;
             if range.start.saturating_add(range.length) > size {
@@ -212,7 +212,7 @@ impl BlobStorage for LocalStorage {
     }
 
     fn delete<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>> {
-        let span = tracing::info_span!("storage.delete", %location);
+        let span = tracing::debug_span!("storage.delete", %location);
         self.parts.open_files.remove(location);
         let path = self.parts.layout.path(location);
         let trashed = self.parts.layout.trash().join(Layout::fresh_name());

@@ -167,7 +167,7 @@ impl UploadWriter for LocalWriter {
         self: Box<Self>,
         durability: Durability,
     ) -> BoxFuture<'static, Result<UploadState, StorageError>> {
-        let span = tracing::info_span!("storage.checkpoint", size = self.offset);
+        let span = tracing::debug_span!("storage.checkpoint", size = self.offset);
         let checkpoint = async move {
             let sink = self.pipeline.end().await?;
             let place = Some(UploadPlace::File(self.name.clone()));
@@ -197,7 +197,7 @@ impl UploadWriter for LocalWriter {
         self: Box<Self>,
         expected: Digest,
     ) -> BoxFuture<'static, Result<Location, StorageError>> {
-        let span = tracing::info_span!("storage.publish", digest = %expected, size = self.offset);
+        let span = tracing::debug_span!("storage.publish", digest = %expected, size = self.offset);
         let publish = async move {
             let published = self.publish_file(&expected).await;
             if let Err(error) = &published

@@ -114,7 +114,7 @@ impl BlobStorage for S3Storage {
     }
 
     fn put(&self, digest: &Digest, bytes: Bytes) -> BoxFuture<'_, Result<Location, StorageError>> {
-        let span = tracing::info_span!("storage.publish", %digest, size = bytes.len());
+        let span = tracing::debug_span!("storage.publish", %digest, size = bytes.len());
         async move {
             let key = keys::fresh_blob();
             self.bucket.put(&key, bytes).await?;
@@ -158,7 +158,7 @@ impl BlobStorage for S3Storage {
         range: ByteRange,
         delivery: Delivery,
     ) -> BoxFuture<'a, Result<BlobBody, StorageError>> {
-        let span = tracing::info_span!("storage.read", %location, size = range.length);
+        let span = tracing::debug_span!("storage.read", %location, size = range.length);
         async move {
             if self.redirect && delivery == Delivery::Anywhere {
                 return Ok(BlobBody::Redirect(
@@ -182,7 +182,7 @@ impl BlobStorage for S3Storage {
     }
 
     fn delete<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>> {
-        let span = tracing::info_span!("storage.delete", %location);
+        let span = tracing::debug_span!("storage.delete", %location);
         self.bucket
             .delete(location.as_str())
             .instrument(span)

@@ -275,7 +275,7 @@ impl UploadWriter for S3Writer {
         self: Box<Self>,
         _durability: Durability,
     ) -> BoxFuture<'static, Result<UploadState, StorageError>> {
-        let span = tracing::info_span!("storage.checkpoint", size = self.offset);
+        let span = tracing::debug_span!("storage.checkpoint", size = self.offset);
         self.rest().instrument(span).boxed()
     }
 
@@ -283,7 +283,7 @@ impl UploadWriter for S3Writer {
         self: Box<Self>,
         expected: Digest,
     ) -> BoxFuture<'static, Result<Location, StorageError>> {
-        let span = tracing::info_span!("storage.publish", digest = %expected, size = self.offset);
+        let span = tracing::debug_span!("storage.publish", digest = %expected, size = self.offset);
         self.finish(expected).instrument(span).boxed()
     }
 
