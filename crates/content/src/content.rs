@@ -12,7 +12,7 @@ use crate::upload::{Sessions, Turns};
 use crate::{Blob, ContentSettings};
 
 /// How many blobs' rows are remembered.
-const CACHED_BLOBS: usize = 100_000;
+const CACHED_BLOBS: usize = 20_000;
 /// How stale a blob's row may be when other replicas write.
 const STALENESS: Duration = Duration::from_secs(5);
 

@@ -66,7 +66,7 @@ impl Content {
             };
             let writer = self.inner.storage.open(turn.state.clone(), None).await?;
             let state = writer.checkpoint(Durability::Machine).await?;
-            self.write_row(id, &session.scope, turn.fence, &state, session.expiry)
+            self.write_row(id, &session.scope, turn.fence, &state, session.expiry, None)
                 .await?;
             self.inner.sessions.remove(id);
         }
@@ -101,6 +101,8 @@ impl Content {
             let mut reader = self.inner.database.read().await?;
             expired.extend(store::expired_uploads(&mut reader, now).await?);
         }
+        // A slow client may write for longer than an upload may rest.
+        expired.retain(|(id, _)| !self.inner.turns.is_taken(*id));
         let mut discarded = 0;
         for (id, scope) in expired {
             discarded += u64::from(self.discard_upload(id, &scope).await);

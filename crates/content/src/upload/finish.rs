@@ -60,7 +60,7 @@ impl Content {
         // The turn lasts until the row is written: a repetition waits for it.
         let (turn, published) = Box::pin(self.publish_upload(turn, incoming, &expected)).await?;
         let blob = turn
-            .through(self.commit(published, Some(ending), link))
+            .through(Box::pin(self.commit(published, Some(ending), link)))
             .await;
         match &blob {
             Ok(_) => drop(self.inner.sessions.remove(id)),
@@ -101,7 +101,7 @@ impl Content {
                 size,
             }
         };
-        self.commit(published, None, link).await
+        Box::pin(self.commit(published, None, link)).await
     }
 
     /// Receives the last chunk and makes the bytes durable.
@@ -114,7 +114,10 @@ impl Content {
         let nothing_yet = turn.state.offset == 0;
         if nothing_yet && incoming.is_small() {
             let published = match turn.during(incoming.collect()).await {
-                Ok(bytes) => turn.through(self.publish_small(bytes, expected)).await,
+                Ok(bytes) => {
+                    turn.through(Box::pin(self.publish_small(bytes, expected)))
+                        .await
+                }
                 Err(error) => Err(error),
             };
             return match published {
@@ -214,7 +217,7 @@ impl Content {
             async move { Ok::<_, ContentError>(store::claim(tx, &digest, lease_until).await?) }
                 .boxed()
         });
-        claimed.await.map(drop)
+        Box::pin(claimed).await.map(drop)
     }
 
     /// Writes the row, ends the upload and links. When the link is refused, the
@@ -247,13 +250,13 @@ impl Content {
                 .boxed()
             })
         };
-        match linked.await {
+        match Box::pin(linked).await {
             Ok(blob) => {
                 self.drop_double(&blob, &published.location).await;
                 Ok(blob)
             }
             Err(error @ (ContentError::Refused(_) | ContentError::TakenOver)) => {
-                self.commit_unlinked(&published, &ending).await;
+                Box::pin(self.commit_unlinked(&published, &ending)).await;
                 Err(error)
             }
             Err(error) => Err(error),
@@ -274,7 +277,7 @@ impl Content {
             }
             .boxed()
         });
-        match written.await {
+        match Box::pin(written).await {
             Ok(blob) => self.drop_double(&blob, &location).await,
             Err(error) => tracing::warn!(%error, %location, "bytes without a row stay behind"),
         }

@@ -32,6 +32,8 @@ use self::sessions::Session;
 use self::turn::Turn;
 use crate::{Blob, Content, ContentError, store};
 
+/// How long an upload may rest that has no bytes yet.
+const EMPTY_EXPIRY: Duration = Duration::from_hours(1);
 /// How long a status waits for a writer to end.
 const STATUS_WAIT: Duration = Duration::from_secs(2);
 const STATUS_PAUSE: Duration = Duration::from_millis(50);
@@ -49,7 +51,7 @@ impl Content {
         let state = UploadState::new(algorithm);
         let settings = &self.inner.settings;
         let limit = settings.max_uploads;
-        let expiry = Timestamp::now().plus(settings.upload_expiry);
+        let expiry = Timestamp::now().plus(settings.upload_expiry.min(EMPTY_EXPIRY));
         if !self.inner.database.is_shared() {
             let scope = scope.to_owned();
             let session = Session {
@@ -72,7 +74,7 @@ impl Content {
             }
             .boxed()
         });
-        inserted.await.map(|()| id)
+        Box::pin(inserted).await.map(|()| id)
     }
 
     /// Adds a chunk. What came of an interrupted body is kept. A request that
@@ -142,11 +144,8 @@ impl Content {
         link: LinkBlob,
     ) -> Result<Blob, ContentError> {
         let (content, scope, expected) = (self.clone(), scope.to_owned(), expected.clone());
-        let finish = async move {
-            content
-                .finish_upload(id, &scope, expected, chunk, link)
-                .await
-        };
+        let finish =
+            async move { Box::pin(content.finish_upload(id, &scope, expected, chunk, link)).await };
         Box::pin(to_the_end(finish)).await
     }
 

@@ -29,7 +29,8 @@ impl Sessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a new upload, unless there are `limit` already.
+    /// Takes in a new upload, unless there are `limit` already. Those that are
+    /// to expire and have no bytes make room at once.
     pub(crate) fn begin(
         &self,
         id: UploadId,
@@ -37,6 +38,10 @@ impl Sessions {
         limit: usize,
     ) -> Result<(), ContentError> {
         let mut sessions = self.lock();
+        if sessions.len() >= limit {
+            let now = Timestamp::now();
+            sessions.retain(|_, session| session.state.offset > 0 || session.expiry > now);
+        }
         if sessions.len() >= limit {
             return Err(ContentError::TooManyUploads);
         }

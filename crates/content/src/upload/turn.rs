@@ -96,7 +96,7 @@ impl Content {
             }
             .boxed()
         });
-        taken.await
+        Box::pin(taken).await
     }
 }
 
@@ -150,8 +150,9 @@ impl Turn {
         if in_memory && inner.sessions.update(self.id, &state, expiry) {
             return Ok(state.offset);
         }
+        let limit = young.then_some(inner.settings.max_uploads);
         self.content
-            .write_row(self.id, &self.scope, self.fence, &state, expiry)
+            .write_row(self.id, &self.scope, self.fence, &state, expiry, limit)
             .await?;
         inner.sessions.remove(self.id);
         Ok(state.offset)
@@ -166,7 +167,7 @@ impl Turn {
         let left = self.content.inner.database.write(move |tx| {
             async move { Ok::<_, ContentError>(store::leave_turn(tx, id, fence).await?) }.boxed()
         });
-        if let Err(error) = left.await {
+        if let Err(error) = Box::pin(left).await {
             tracing::warn!(%error, upload = %id, "an upload's turn ends by its lease only");
         }
     }
@@ -184,12 +185,13 @@ impl Turn {
         let deleted = inner.database.write(move |tx| {
             async move { Ok::<_, ContentError>(store::delete_upload(tx, id, fence).await?) }.boxed()
         });
-        deleted.await.map(drop)
+        Box::pin(deleted).await.map(drop)
     }
 }
 
 impl Content {
-    /// Writes where an upload stands, if the turn is still the caller's.
+    /// Writes where an upload stands, if the turn is still the caller's; a row
+    /// that is new, only if there are fewer than `limit`.
     pub(crate) async fn write_row(
         &self,
         id: UploadId,
@@ -197,11 +199,17 @@ impl Content {
         fence: i64,
         state: &UploadState,
         expiry: Timestamp,
+        limit: Option<usize>,
     ) -> Result<(), ContentError> {
         let (scope, state) = (scope.to_owned(), state.clone());
         let saved = self.inner.database.write(move |tx| {
             let (scope, state) = (scope.clone(), state.clone());
             async move {
+                if let Some(limit) = limit
+                    && store::count_open_uploads(tx).await? >= limit as u64
+                {
+                    return Err(ContentError::TooManyUploads);
+                }
                 let saved = store::save_upload(tx, id, &scope, fence, &state, expiry).await?;
                 if saved {
                     Ok(())
@@ -211,7 +219,7 @@ impl Content {
             }
             .boxed()
         });
-        saved.await
+        Box::pin(saved).await
     }
 }
 
@@ -230,7 +238,7 @@ async fn keep(content: Content, id: UploadId, fence: i64) -> ContentError {
             async move { Ok::<_, ContentError>(store::keep_turn(tx, id, fence, until).await?) }
                 .boxed()
         });
-        match kept.await {
+        match Box::pin(kept).await {
             Ok(true) => heard = tokio::time::Instant::now(),
             Ok(false) => return ContentError::TakenOver,
             // The database may come back before the lease is over.

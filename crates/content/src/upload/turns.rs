@@ -72,6 +72,11 @@ impl Turns {
         Ok(turn)
     }
 
+    /// Whether a request writes the upload or waits to.
+    pub(crate) fn is_taken(&self, id: UploadId) -> bool {
+        lock(&self.slots).contains_key(&id)
+    }
+
     /// Waits a little for a present writer to end by itself: its connection may
     /// have broken this very moment, and what came is being written down.
     pub(crate) async fn settle(&self, id: UploadId, wait: Duration) {

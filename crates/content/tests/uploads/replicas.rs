@@ -102,9 +102,11 @@ async fn a_status_right_after_a_broken_connection_tells_all_that_came() {
                 .await
                 .unwrap();
             let (broken, breaks) = tokio::sync::oneshot::channel::<()>();
+            let (taken, told) = tokio::sync::oneshot::channel::<()>();
             let piece = whole.clone();
             let body = futures_util::stream::iter([Ok::<_, BodyError>(piece)]);
             let body = body.chain(futures_util::stream::once(async move {
+                taken.send(()).unwrap();
                 breaks.await.unwrap();
                 Err("connection reset".into())
             }));
@@ -113,7 +115,7 @@ async fn a_status_right_after_a_broken_connection_tells_all_that_came() {
                 let content = content.clone();
                 async move { content.append(id, "a/b", chunk).await }
             });
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            told.await.unwrap();
             let (status, ()) = tokio::join!(replica.status(id, "a/b"), async {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 broken.send(()).unwrap();

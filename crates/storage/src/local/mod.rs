@@ -15,9 +15,10 @@ mod sweep;
 mod tests;
 mod writer;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use quick_cache::sync::Cache;
 use seawall_oci::{Algorithm, ByteRange, Digest};
 use tracing::Instrument as _;
 
+use self::at_once::at_once;
 use self::committer::{Committer, Source};
 use self::disk::{Disk, RealDisk, open_options};
 use self::layout::Layout;
@@ -79,7 +81,7 @@ impl LocalStorage {
         let space = Arc::new(Space::new(settings.path.clone(), settings.reserve_bytes));
         let (folders, syncing) = (layout.clone(), Arc::clone(&disk));
         blocking("making the storage folder", move || {
-            make_folders(&folders, &*syncing)
+            make_folders(&folders, &syncing)
         })
         .await?;
         let committer = Committer::new(layout.clone(), Arc::clone(&disk), Arc::clone(&space));
@@ -260,7 +262,8 @@ fn is_missing(error: &io::Error) -> bool {
 
 /// Makes the upper folders and makes them durable, so that a publication has
 /// only its own two to sync.
-fn make_folders(layout: &Layout, disk: &dyn Disk) -> io::Result<()> {
+fn make_folders(layout: &Layout, disk: &Arc<dyn Disk>) -> io::Result<()> {
+    let mut made = BTreeSet::new();
     for folder in [layout.uploads(), layout.trash()] {
         std::fs::create_dir_all(folder)?;
     }
@@ -273,12 +276,15 @@ fn make_folders(layout: &Layout, disk: &dyn Disk) -> io::Result<()> {
                 made => made?,
             }
         }
-        for folder in folder.ancestors() {
-            disk.sync_folder(folder)?;
-            if folder == layout.root() {
-                break;
-            }
-        }
+        let below = |folder: &&Path| folder.starts_with(layout.root());
+        made.extend(folder.ancestors().take_while(below).map(Path::to_path_buf));
+    }
+    // Each time: a start before this one may have made them and died.
+    for synced in at_once(made.into_iter().collect(), {
+        let disk = Arc::clone(disk);
+        move |folder: &PathBuf| disk.sync_folder(folder)
+    }) {
+        synced?;
     }
     // The root's own entry, where the folder above may be read.
     if let Some(above) = layout
