@@ -15,6 +15,8 @@ const ATTEMPTS: u32 = 12;
 /// The first pause before it runs again; each further one is up to twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// How much longer than its own limit the server may take to say that the limit was passed.
+const GRACE: Duration = Duration::from_secs(1);
 /// A connection that was idle for longer is tried before it is used.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
@@ -117,7 +119,7 @@ impl PostgresDatabase {
         // From here on the commit may have taken place, even if this future is dropped.
         let actions = AfterCommit(tx.take_after_commit());
         let committed = timeout(self.answer_timeout, tx.commit()).await;
-        match committed.unwrap_or_else(|_| Err(self.no_answer())) {
+        match committed.unwrap_or_else(|_| Err(no_answer(self.answer_timeout))) {
             Ok(()) => {
                 drop(actions);
                 Ok(value)
@@ -138,21 +140,32 @@ impl PostgresDatabase {
         let _ = timeout(self.answer_timeout, self.pool.close()).await;
     }
 
-    /// The server's own time-outs do not help when the server, or the way to it, hangs.
     async fn answered<T>(
         &self,
         question: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, DatabaseError> {
-        match timeout(self.answer_timeout, question).await {
-            Ok(answer) => answer.map_err(|error| database_error(&error)),
-            Err(_) => Err(self.no_answer()),
-        }
+        answered(Some(self.answer_timeout), question).await
     }
+}
 
-    fn no_answer(&self) -> DatabaseError {
-        let limit = self.answer_timeout.as_secs_f64();
-        DatabaseError::Unavailable(format!("PostgreSQL has not answered within {limit} s"))
+/// Waits for an answer a little longer than the server's own time-out, which does not help when
+/// the server, or the way to it, hangs.
+pub(crate) async fn answered<T>(
+    limit: Option<Duration>,
+    question: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, DatabaseError> {
+    let Some(limit) = limit else {
+        return question.await.map_err(|error| database_error(&error));
+    };
+    match timeout(limit + GRACE, question).await {
+        Ok(answer) => answer.map_err(|error| database_error(&error)),
+        Err(_) => Err(no_answer(limit)),
     }
+}
+
+fn no_answer(limit: Duration) -> DatabaseError {
+    let limit = limit.as_secs_f64();
+    DatabaseError::Unavailable(format!("PostgreSQL has not answered within {limit} s"))
 }
 
 enum Failure<E> {

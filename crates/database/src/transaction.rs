@@ -69,12 +69,12 @@ impl Tx {
         params: Vec<Value>,
     ) -> Result<u64, DatabaseError> {
         let statement = self.begin_statement(sql)?;
+        let limit = self.statement_timeout;
         let result = match self.connection.postgres() {
             Some(connection) => {
                 let query = sqlx::query_with(statement.text.clone(), arguments(params)?);
-                let done = query.execute(connection).await;
+                let done = postgres::answered(limit, query.execute(connection)).await;
                 done.map(|done| done.rows_affected())
-                    .map_err(|error| postgres::database_error(&error))
             }
             None => {
                 self.on_sqlite(&statement, |text, limit| {
@@ -96,12 +96,12 @@ impl Tx {
         T: FromRow + Send + 'static,
     {
         let statement = self.begin_statement(sql)?;
+        let limit = self.statement_timeout;
         let result = match self.connection.postgres() {
             Some(connection) => {
                 let query = sqlx::query_with(statement.text.clone(), arguments(params)?);
-                let rows = query.fetch_all(connection).await;
-                rows.map_err(|error| postgres::database_error(&error))
-                    .and_then(|rows| rows.iter().map(ReadRow::read).collect())
+                let rows = postgres::answered(limit, query.fetch_all(connection)).await;
+                rows.and_then(|rows| rows.iter().map(ReadRow::read).collect())
             }
             None => {
                 self.on_sqlite(&statement, |text, limit| {
@@ -123,12 +123,12 @@ impl Tx {
         T: FromRow + Send + 'static,
     {
         let statement = self.begin_statement(sql)?;
+        let limit = self.statement_timeout;
         let result = match self.connection.postgres() {
             Some(connection) => {
                 let query = sqlx::query_with(statement.text.clone(), arguments(params)?);
-                let row = query.fetch_optional(connection).await;
-                row.map_err(|error| postgres::database_error(&error))
-                    .and_then(|row| row.map(|row| row.read()).transpose())
+                let row = postgres::answered(limit, query.fetch_optional(connection)).await;
+                row.and_then(|row| row.map(|row| row.read()).transpose())
             }
             None => {
                 self.on_sqlite(&statement, |text, limit| {
