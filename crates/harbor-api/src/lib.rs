@@ -13,6 +13,8 @@ mod call;
 mod dispatch;
 mod error;
 mod handlers;
+#[cfg(test)]
+mod hostile;
 pub mod models;
 mod names;
 mod operations;
@@ -34,7 +36,6 @@ use seawall_registry::Registry;
 
 pub use dispatch::{OperationId, PREFIX};
 pub use handlers::health::HealthCheck;
-pub use operations::Routes;
 pub use settings::HarborApiSettings;
 
 /// The rooms below that the operations use, and what the deployment chose.
@@ -52,7 +53,7 @@ pub struct HarborApi {
     /// What the deployment chose.
     pub settings: HarborApiSettings,
     /// Where each operation is.
-    pub routes: Routes,
+    routes: operations::Routes,
 }
 
 impl HarborApi {
@@ -65,7 +66,7 @@ impl HarborApi {
         health_checks: Vec<HealthCheck>,
         settings: HarborApiSettings,
     ) -> Self {
-        let routes = Routes::new(operations::all());
+        let routes = operations::Routes::new(operations::all());
         Self {
             identity,
             registry,

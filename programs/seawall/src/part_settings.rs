@@ -141,6 +141,9 @@ pub fn harbor_api(settings: &Settings) -> HarborApiSettings {
             == ProjectCreation::AdminOnly,
         storage_provider: if local.is_some() { "filesystem" } else { "s3" }.to_owned(),
         volume: local,
+        commit: option_env!("SEAWALL_COMMIT")
+            .unwrap_or("00000000")
+            .to_owned(),
         ..HarborApiSettings::default()
     }
 }
