@@ -118,6 +118,7 @@ async fn the_list_leaves_the_built_in_administrator_out() {
         assert_eq!(names("").await, ["ann", "anna", "bob"]);
         assert_eq!(names("?q=username%3D~AN").await, ["ann", "anna"]);
         assert_eq!(names("?q=email%3Dbob@example.org").await, ["bob"]);
+        assert_eq!(names("?username=NNA").await, ["anna"]);
         assert_eq!(names("?sort=-username&page_size=1").await, ["bob"]);
         assert_eq!(names("?q=user_id%3D1").await, ["admin"]);
         assert_eq!(names("?page_size=-1").await.len(), 3);
