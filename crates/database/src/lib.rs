@@ -17,6 +17,7 @@
 //! `sort=`, paging), [`cache`] (coherent caches), [`Migration`].
 
 pub mod cache;
+mod connection;
 mod database;
 mod engine;
 mod error;

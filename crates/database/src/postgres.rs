@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use rand::RngExt as _;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
+use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, PgPool};
 use tokio::time::timeout;
 
 use crate::operation::{self, AfterCommit, OperationFn};
-use crate::{DatabaseError, DatabaseSettings, TransactionError, Tx};
+use crate::{DatabaseError, DatabaseSettings, TransactionError, Tx, Value};
 
 /// How often a transaction runs that keeps losing against others.
 const ATTEMPTS: u32 = 12;
@@ -226,4 +226,19 @@ pub(crate) fn database_error(error: &sqlx::Error) -> DatabaseError {
         }
         code => DatabaseError::Other(format!("{message} (SQLSTATE {code})")),
     }
+}
+
+pub(crate) fn arguments(params: Vec<Value>) -> Result<PgArguments, DatabaseError> {
+    let mut arguments = PgArguments::default();
+    for value in params {
+        match value {
+            Value::Integer(value) => arguments.add(value),
+            Value::Float(value) => arguments.add(value),
+            Value::Boolean(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+        }
+        .map_err(|error| DatabaseError::Other(error.to_string()))?;
+    }
+    Ok(arguments)
 }

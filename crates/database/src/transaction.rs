@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgArguments;
-use sqlx::{
-    Arguments as _, AssertSqlSafe, Executor as _, PgConnection, Postgres, SqlSafeStr as _, SqlStr,
-};
+use sqlx::{AssertSqlSafe, Executor as _, Postgres, SqlSafeStr as _, SqlStr};
 
+use crate::connection::{Connection, gone, read_all, read_first};
+use crate::postgres::{self, arguments};
 use crate::row::ReadRow;
 use crate::sql::SqlText;
 use crate::sqlite::{Offloaded, SqliteLink};
-use crate::{DatabaseError, Engine, FromRow, Sql, Value, postgres};
+use crate::{DatabaseError, Engine, FromRow, Sql, Value};
 
 /// A statement that takes longer is logged.
 const SLOW: Duration = Duration::from_secs(1);
@@ -39,16 +38,6 @@ pub struct Tx {
     writes: bool,
     failed: bool,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
-}
-
-enum Connection {
-    /// On the writer's thread, which may block.
-    SqliteWriter(SqliteLink),
-    SqliteReader(SqliteLink),
-    Postgres(sqlx::Transaction<'static, Postgres>),
-    PostgresReader(PoolConnection<Postgres>),
-    /// Taken out, by a statement that was cut short or since the value is dropped.
-    Gone,
 }
 
 impl Tx {
@@ -227,12 +216,11 @@ impl Tx {
     /// Has the engine parse and plan a statement without running it: what a test asks of each.
     pub async fn prepare(&mut self, sql: impl Into<Sql>) -> Result<(), DatabaseError> {
         let statement = self.begin_statement(sql)?;
+        let limit = self.statement_timeout;
         let result = match self.connection.postgres() {
             Some(connection) => {
-                let prepared = connection.prepare(statement.text.clone()).await;
-                prepared
-                    .map(drop)
-                    .map_err(|error| postgres::database_error(&error))
+                let prepared = connection.prepare(statement.text.clone());
+                postgres::answered(limit, prepared).await.map(drop)
             }
             None => {
                 self.on_sqlite(&statement, |text, _| {
@@ -310,6 +298,9 @@ impl Tx {
         }
         result.map_err(|error| {
             self.failed = self.writes;
+            if matches!(error, DatabaseError::Unavailable(_)) {
+                self.connection.distrust();
+            }
             match error {
                 // A defect of ours: the text, which holds no value, tells where.
                 DatabaseError::Other(message) => DatabaseError::Other(format!(
@@ -420,34 +411,10 @@ impl Tx {
     }
 }
 
-impl Connection {
-    fn postgres(&mut self) -> Option<&mut PgConnection> {
-        match self {
-            Self::Postgres(transaction) => Some(&mut **transaction),
-            Self::PostgresReader(connection) => Some(&mut **connection),
-            Self::SqliteWriter(_) | Self::SqliteReader(_) | Self::Gone => None,
-        }
-    }
-
-    fn take_sqlite(&mut self) -> Option<SqliteLink> {
-        match std::mem::replace(self, Self::Gone) {
-            Self::SqliteWriter(link) | Self::SqliteReader(link) => Some(link),
-            other => {
-                *self = other;
-                None
-            }
-        }
-    }
-}
-
 struct Statement {
     text: SqlStr,
     is_fixed: bool,
     started: Instant,
-}
-
-fn gone() -> DatabaseError {
-    DatabaseError::Other("the connection is gone".to_owned())
 }
 
 /// The beginning of a statement, on one line.
@@ -462,47 +429,4 @@ fn abridged(statement: &str) -> String {
         line.push(' ');
     }
     line.trim_end().to_owned()
-}
-
-fn read_all<T: FromRow>(
-    link: &SqliteLink,
-    text: &SqlStr,
-    params: &[Value],
-    limit: Option<Duration>,
-) -> Result<Vec<T>, DatabaseError> {
-    let mut rows = Vec::new();
-    link.query(text.as_str(), params, limit, |row| {
-        rows.push(row);
-        true
-    })?;
-    Ok(rows)
-}
-
-fn read_first<T: FromRow>(
-    link: &SqliteLink,
-    text: &SqlStr,
-    params: &[Value],
-    limit: Option<Duration>,
-) -> Result<Option<T>, DatabaseError> {
-    let mut first = None;
-    link.query(text.as_str(), params, limit, |row| {
-        first = Some(row);
-        false
-    })?;
-    Ok(first)
-}
-
-fn arguments(params: Vec<Value>) -> Result<PgArguments, DatabaseError> {
-    let mut arguments = PgArguments::default();
-    for value in params {
-        match value {
-            Value::Integer(value) => arguments.add(value),
-            Value::Float(value) => arguments.add(value),
-            Value::Boolean(value) => arguments.add(value),
-            Value::Text(value) => arguments.add(value),
-            Value::Bytes(value) => arguments.add(value),
-        }
-        .map_err(|error| DatabaseError::Other(error.to_string()))?;
-    }
-    Ok(arguments)
 }

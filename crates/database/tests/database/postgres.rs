@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use seawall_database::{DatabaseError, params};
-use seawall_testkit::postgres;
+use seawall_database::{Database, DatabaseError, DatabaseSettings, params};
+use seawall_testkit::{Fault, FaultProxy, postgres};
 
 use crate::{add, names, open};
 
@@ -117,4 +118,35 @@ async fn a_connection_that_was_cut_is_replaced() {
         }
     }
     assert_eq!(read.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hangs_is_not_waited_for_without_end() {
+    let opened = open(postgres()).await;
+    add(&opened.database, "a").await.unwrap();
+    let mut url = url::Url::parse(opened.backing.url()).unwrap();
+    let server = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+    let proxy = FaultProxy::start(server.parse().unwrap());
+    url.set_port(Some(proxy.address().port())).unwrap();
+    let mut settings = DatabaseSettings::new(url.as_str().parse().unwrap());
+    settings.statement_timeout = Duration::from_millis(200);
+    settings.acquire_timeout = Duration::from_millis(500);
+    settings.max_connections = 2;
+    let database = Database::open(&settings).await.unwrap();
+    let mut reader = database.read().await.unwrap();
+    proxy.set(Fault::Hang);
+    let read = reader.fetch_one::<i64>("SELECT COUNT(*) FROM things", params![]);
+    assert!(matches!(read.await, Err(DatabaseError::Unavailable(_))));
+    drop(reader);
+    assert!(add(&database, "b").await.unwrap_err().is_retryable());
+    proxy.set(Fault::None);
+    // Connections that hung are closed, and new ones opened in their place.
+    let mut healed = false;
+    for _ in 0..60 {
+        healed = add(&database, "c").await.is_ok();
+        if healed {
+            break;
+        }
+    }
+    assert!(healed);
 }
