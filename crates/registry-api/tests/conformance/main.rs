@@ -2,12 +2,13 @@
 //! Harbor adds to it, asked over HTTP of the real program.
 //!
 //! Each API line (`blobs.rs`, `uploads.rs`, `mounts.rs`, `manifests.rs`, `tags.rs`, `base.rs`, `tokens.rs`) and each kind of
-//! data through its whole life (`kinds.rs`); who may call what (`access.rs`).
+//! data through its whole life (`kinds.rs`); who may call what (`access.rs`), and what is written down of it (`audit.rs`).
 //! Source: OCI distribution-spec 1.1 with the additions of its development branch (tag parameters, upload
 //! cancellation, required digest headers).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::doc_markdown)]
 
 mod access;
+mod audit;
 mod base;
 mod blobs;
 mod client;
