@@ -21,12 +21,13 @@ const SLOW: Duration = Duration::from_secs(1);
 /// A connection on which statements run: a transaction inside
 /// [`Database::write`](crate::Database::write), or a [`Reader`](crate::Reader).
 ///
-/// Statements run one after the other. Dropping the future of one cuts it short.
+/// Statements run one after the other. Dropping the future of one cuts it short, and may be the
+/// end of the reader it ran on.
 ///
 /// On SQLite a fixed statement runs right where it is called, which is the fastest for what finds
-/// its rows by an index. What may have to look at many rows comes from a
-/// [`SqlBuilder`](crate::SqlBuilder) or goes through [`Tx::fetch`]: on a reader those run on a
-/// thread that may block.
+/// its rows by an index. What may have to look at many rows runs on a thread that may block: on a
+/// reader, what counts or sums, what a [`SqlBuilder`](crate::SqlBuilder) composed, and
+/// [`Tx::fetch`].
 pub struct Tx {
     connection: Connection,
     /// The limit on each statement, and the one that holds now.
@@ -246,7 +247,7 @@ impl Tx {
         let work = work(statement.text.clone(), self.statement_timeout);
         match &self.connection {
             Connection::SqliteWriter(link) => work(link),
-            Connection::SqliteReader(link) if statement.is_fixed => work(link),
+            Connection::SqliteReader(link) if statement.is_lookup => work(link),
             Connection::SqliteReader(_) => {
                 let link = self.connection.take_sqlite().ok_or_else(gone)?;
                 let (link, result) = Offloaded::run(link, work).await?;
@@ -269,8 +270,8 @@ impl Tx {
                 "an operation ran out of time".to_owned(),
             ));
         }
-        let (text, is_fixed) = match sql.into().0 {
-            SqlText::Fixed(text) => (text.into_sql_str(), true),
+        let (text, is_lookup) = match sql.into().0 {
+            SqlText::Fixed(text) => (text.into_sql_str(), is_lookup(text)),
             // Composed of fixed parts only; see `SqlBuilder`.
             SqlText::Composed(text) => {
                 (AssertSqlSafe(Arc::<str>::from(text)).into_sql_str(), false)
@@ -278,7 +279,7 @@ impl Tx {
         };
         Ok(Statement {
             text,
-            is_fixed,
+            is_lookup,
             started,
         })
     }
@@ -413,8 +414,15 @@ impl Tx {
 
 struct Statement {
     text: SqlStr,
-    is_fixed: bool,
+    is_lookup: bool,
     started: Instant,
+}
+
+/// Whether a fixed statement most likely finds what it wants by an index.
+fn is_lookup(text: &str) -> bool {
+    !["COUNT(", "SUM("]
+        .iter()
+        .any(|aggregate| text.contains(aggregate))
 }
 
 /// The beginning of a statement, on one line.

@@ -82,6 +82,56 @@ async fn a_commit_that_fails_for_one_fails_for_that_one_only() {
 }
 
 #[tokio::test]
+async fn a_full_disk_fails_those_that_need_room_and_nobody_else() {
+    let opened = open(sqlite()).await;
+    opened
+        .database
+        .write(|tx| {
+            Box::pin(async move {
+                tx.fetch_one::<i64>("PRAGMA max_page_count = 60", params![])
+                    .await
+            })
+        })
+        .await
+        .unwrap();
+    let (held, release) = hold(&opened.database);
+    wait_for_queue().await;
+    let tasks: Vec<_> = (0..20)
+        .map(|number| {
+            let database = opened.database.clone();
+            tokio::spawn(async move {
+                database
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            // SQLite rolls the whole transaction back when this one finds no room.
+                            let content = (number % 7 == 5).then(|| vec![0_u8; 1 << 20]);
+                            tx.execute(
+                                "INSERT INTO things (name, content) VALUES ($1, $2)",
+                                params![number.to_string(), content],
+                            )
+                            .await
+                        })
+                    })
+                    .await
+            })
+        })
+        .collect();
+    wait_for_queue().await;
+    drop(release);
+    held.await.unwrap().unwrap();
+    for (number, task) in tasks.into_iter().enumerate() {
+        match task.await.unwrap() {
+            Ok(rows) => assert_eq!((rows, number % 7 == 5), (1, false)),
+            Err(error) => assert!(
+                number % 7 == 5 && matches!(error, DatabaseError::Unavailable(_)),
+                "{number}: {error}"
+            ),
+        }
+    }
+    assert_eq!(names(&opened.database).await.len(), 17);
+}
+
+#[tokio::test]
 async fn a_queue_that_is_full_refuses() {
     let backing = sqlite();
     let mut settings = DatabaseSettings::new(backing.url().parse().unwrap());
