@@ -47,25 +47,25 @@ impl Turns {
         id: UploadId,
         wait: Duration,
     ) -> Result<LocalTurn, ContentError> {
-        let (slot, number) = {
+        // The receiver is made under the lock, since it is what keeps the slot
+        // in the map; and before the wait, so that giving up cleans up as well.
+        let (slot_turn, mut turn) = {
             let mut slots = lock(&self.slots);
             let slot = slots.entry(id).or_insert_with(|| Slot {
                 turn: Arc::default(),
                 newest: watch::Sender::new(0),
             });
             slot.newest.send_modify(|newest| *newest += 1);
-            let number = *slot.newest.borrow();
-            (slot.clone(), number)
+            let turn = LocalTurn {
+                id,
+                number: *slot.newest.borrow(),
+                newest: slot.newest.subscribe(),
+                slots: Arc::clone(&self.slots),
+                guard: None,
+            };
+            (Arc::clone(&slot.turn), turn)
         };
-        // Made before the wait, so that a wait that is given up cleans up as well.
-        let mut turn = LocalTurn {
-            id,
-            number,
-            newest: slot.newest.subscribe(),
-            slots: Arc::clone(&self.slots),
-            guard: None,
-        };
-        match tokio::time::timeout(wait, Arc::clone(&slot.turn).lock_owned()).await {
+        match tokio::time::timeout(wait, slot_turn.lock_owned()).await {
             Ok(guard) => turn.guard = Some(guard),
             Err(_) => return Err(ContentError::UploadBusy),
         }
@@ -129,4 +129,54 @@ impl Drop for LocalTurn {
 
 fn lock(slots: &Mutex<HashMap<UploadId, Slot>>) -> MutexGuard<'_, HashMap<UploadId, Slot>> {
     slots.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn never_two_at_the_same_time_and_nothing_left_behind() {
+        let turns = Arc::new(Turns::new(4));
+        let ids = [UploadId::random(), UploadId::random()];
+        let writing = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
+        let tasks: Vec<_> = (0..64)
+            .map(|task| {
+                let (turns, writing) = (Arc::clone(&turns), Arc::clone(&writing));
+                tokio::spawn(async move {
+                    for round in 0..200 {
+                        let at = (task + round) % 2;
+                        let wait = Duration::from_millis(20);
+                        let Ok(turn) = turns.take(ids[at], wait).await else {
+                            continue;
+                        };
+                        assert_eq!(writing[at].fetch_add(1, Ordering::SeqCst), 0);
+                        tokio::task::yield_now().await;
+                        assert_eq!(writing[at].fetch_sub(1, Ordering::SeqCst), 1);
+                        drop(turn);
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert!(ids.iter().all(|id| !turns.is_taken(*id)));
+    }
+
+    #[tokio::test]
+    async fn a_later_request_is_noticed_and_its_own_turn_lasts() {
+        let turns = Turns::new(1);
+        let id = UploadId::random();
+        let mut first = turns.take(id, Duration::from_secs(5)).await.unwrap();
+        let second = turns.take(id, Duration::from_secs(5));
+        let (mut second, ()) = tokio::join!(async { second.await.unwrap() }, async {
+            first.lost().await;
+            drop(first);
+        });
+        let lost = tokio::time::timeout(Duration::from_millis(20), second.lost()).await;
+        assert!(lost.is_err(), "nobody came after it");
+    }
 }
