@@ -16,7 +16,7 @@ use crate::config::ConfigCommand;
 pub struct Arguments {
     #[command(flatten)]
     pub server: ServerFlags,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Options of the commands over the API")]
     pub common: seawall_cli::Common,
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -19,33 +19,33 @@ pub enum AdminCommand {
     /// Blobs are not copied: they are files or objects that never change, for the backup of that storage. Take it after
     /// this one, and every blob that the database names is in it.
     Backup {
-        #[command(flatten)]
-        server: ServerFlags,
         /// The folder to make
         folder: PathBuf,
+        #[command(flatten)]
+        server: ServerFlags,
     },
     /// Give a user a new password, when nobody can log in to do it
     ///
     /// With SQLite the server must be stopped; with PostgreSQL it holds on every replica within seconds.
     ResetPassword {
-        #[command(flatten)]
-        server: ServerFlags,
         /// Whose password
         #[arg(default_value = "admin")]
         username: String,
         /// Read the new password from standard input instead of making one
         #[arg(long)]
         password_stdin: bool,
+        #[command(flatten)]
+        server: ServerFlags,
     },
     /// Put the database and the keys of a backup in place; the server must be stopped
     Restore {
-        #[command(flatten)]
-        server: ServerFlags,
         /// A folder that `seawall admin backup` made
         folder: PathBuf,
         /// Replace the database that is there; SQLite's is kept beside it under another name
         #[arg(long)]
         replace: bool,
+        #[command(flatten)]
+        server: ServerFlags,
     },
 }
 
