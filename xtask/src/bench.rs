@@ -9,14 +9,10 @@ use crate::setup::setup;
 pub fn bench(arguments: &[String]) -> Result<()> {
     setup()?;
     say("building in release mode");
-    run(cargo().args([
-        "build",
-        "--release",
-        "--package",
-        "seawall",
-        "--package",
-        "seawall-benches",
-    ]))?;
+    // One after the other: together they would share features, and the program not be the one that users build.
+    for package in ["seawall", "seawall-benches"] {
+        run(cargo().args(["build", "--release", "--package", package]))?;
+    }
     let target = workspace().join("target/release");
     run(std::process::Command::new(target.join("seawall-benches"))
         .args(arguments)
