@@ -47,6 +47,7 @@ fn kill_again_and_again(database: &TestDatabase) {
         let admin = admin.at(&seawall.url());
         ledger.check(&admin, before);
         if round % 50 == 0 {
+            println!("round {round}: {} images pushed whole", ledger.complete());
             ledger.check_some(&admin, 1 + ledger.len() / 20);
             ledger.check_tags(&admin);
         }
@@ -99,7 +100,7 @@ fn push_until_killed(
             });
         }
         if wait {
-            wait_until("a push is finished", Duration::from_secs(30), || {
+            wait_until("a push is finished", Duration::from_mins(2), || {
                 ledger.complete() > before
             });
         }
