@@ -254,6 +254,23 @@ async fn a_full_disk_is_a_clear_error_and_space_mends_it() {
 }
 
 #[tokio::test]
+async fn space_that_was_announced_and_not_used_is_given_back() {
+    use std::os::unix::fs::MetadataExt as _;
+    let (folder, storage, _disk) = faulty().await;
+    let bytes = Bytes::from_static(b"less than was announced");
+    let state = UploadState::new(Algorithm::Sha256);
+    let mut writer = storage.open(state, Some(50_000_000)).await.unwrap();
+    writer.write(bytes.clone()).await.unwrap();
+    let location = writer.publish(Digest::sha256(&bytes)).await.unwrap();
+    let found = std::fs::metadata(folder.path().join(location.as_str())).unwrap();
+    assert!(
+        found.blocks() * 512 < 1_000_000,
+        "{} blocks",
+        found.blocks()
+    );
+}
+
+#[tokio::test]
 async fn a_process_that_died_leaves_strays_that_a_sweep_removes() {
     let (_folder, storage, _disk) = faulty().await;
     let writer = write(&storage, &Bytes::from(vec![3; 300_000])).await;

@@ -34,6 +34,8 @@ pub(super) struct LocalWriter {
     name: String,
     path: PathBuf,
     offset: u64,
+    /// Up to where space is set aside.
+    allocated: u64,
     /// Up to where the file is known to be on the disk.
     synced: u64,
     pipeline: Arc<Pipeline>,
@@ -80,7 +82,8 @@ impl LocalWriter {
             file.set_len(state.offset)
                 .map_err(|error| StorageError::io(doing, error))?;
         }
-        if let Some(length) = length.filter(|length| *length >= ALLOCATE_BYTES)
+        let announced = length.filter(|length| *length >= ALLOCATE_BYTES);
+        if let Some(length) = announced
             && let Err(error) = allocate(&file, state.offset, length)
         {
             if fresh {
@@ -99,11 +102,22 @@ impl LocalWriter {
             name,
             path,
             offset: state.offset,
+            allocated: state.offset + announced.unwrap_or(0),
             synced: match state.durability {
                 Durability::Machine => state.offset,
                 Durability::Process => 0,
             },
         })
+    }
+
+    /// Waits for the last byte, and gives back the space that was not needed.
+    async fn end(&self) -> Result<Sink, StorageError> {
+        let sink = self.pipeline.end().await?;
+        if sink.offset < self.allocated {
+            let (file, length) = (Arc::clone(&sink.file), sink.offset);
+            blocking("giving space back", move || file.set_len(length)).await?;
+        }
+        Ok(sink)
     }
 
     async fn publish_file(&self, expected: &Digest) -> Result<Location, StorageError> {
@@ -112,7 +126,7 @@ impl LocalWriter {
             file,
             hasher,
             offset,
-        } = self.pipeline.end().await?;
+        } = self.end().await?;
         let actual = if hasher.algorithm() == expected.algorithm() {
             hasher.finish()
         } else {
@@ -169,7 +183,7 @@ impl UploadWriter for LocalWriter {
     ) -> BoxFuture<'static, Result<UploadState, StorageError>> {
         let span = tracing::debug_span!("storage.checkpoint", size = self.offset);
         let checkpoint = async move {
-            let sink = self.pipeline.end().await?;
+            let sink = self.end().await?;
             let place = Some(UploadPlace::File(self.name.clone()));
             let synced = sink.offset <= self.synced;
             let durability = if synced {
