@@ -102,7 +102,7 @@ impl Database {
         T: Send + 'static,
         E: TransactionError,
     {
-        let span = self.span("write", std::any::type_name::<F>());
+        let span = self.span("database write", std::any::type_name::<F>());
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(operation, limit).instrument(span).await,
             Backend::Postgres(postgres) => postgres.write(operation, limit).instrument(span).await,
@@ -112,7 +112,7 @@ impl Database {
     /// A reader. Each statement sees what was committed before it; two statements may see
     /// different states.
     pub async fn read(&self) -> Result<Reader, DatabaseError> {
-        let span = self.span("read", "read");
+        let span = self.span("database read", "read");
         let (tx, place) = match &*self.backend {
             Backend::Sqlite(sqlite) => {
                 let (tx, place) = sqlite.read().await?;
@@ -147,11 +147,11 @@ impl Database {
     }
 
     /// The span of one transaction, named after the function that holds the operation.
-    fn span(&self, kind: &'static str, operation: &str) -> Span {
+    fn span(&self, name: &'static str, operation: &str) -> Span {
         debug_span!(
             "database",
             otel.kind = "client",
-            otel.name = kind,
+            otel.name = name,
             db.system.name = self.engine().name(),
             db.operation.name = operation.trim_end_matches("::{{closure}}"),
         )
