@@ -49,7 +49,7 @@ pub struct HarborApi {
     /// For reading the audit log.
     pub database: Database,
     /// What `GET /health` looks at.
-    pub health_checks: Vec<HealthCheck>,
+    health_checks: handlers::health::HealthChecks,
     /// What the deployment chose.
     pub settings: HarborApiSettings,
     /// Where each operation is.
@@ -72,7 +72,7 @@ impl HarborApi {
             registry,
             audit,
             database,
-            health_checks,
+            health_checks: handlers::health::HealthChecks::new(health_checks),
             settings,
             routes,
         }
