@@ -7,7 +7,8 @@ use crate::settings::Settings;
 use crate::table::TABLE;
 
 /// Variables with our prefix that are no settings of the server: the command line's and the tests'.
-const OTHER_VARIABLES: [&str; 4] = [
+const OTHER_VARIABLES: [&str; 5] = [
+    "SEAWALL_USERNAME",
     "SEAWALL_CONFIG",
     "SEAWALL_SERVER",
     "SEAWALL_CA_CERT",
