@@ -149,7 +149,7 @@ type Storage = (
 );
 
 fn local_storage(shared: bool) -> Storage {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = test_folder();
     let uploads = folder.path().join("_uploads");
     let settings = LocalSettings {
         shared,
@@ -268,4 +268,13 @@ pub async fn assert_whole(content: &Content, digest: &Digest, wanted: &Bytes) {
         content.bytes(&blob, u64::MAX).await.unwrap() == wanted,
         "the bytes differ"
     );
+}
+
+/// In memory, where syncs cost nothing; on the disk in the full form.
+fn test_folder() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() && !seawall_testkit::full() {
+        return tempfile::tempdir_in(memory).unwrap();
+    }
+    tempfile::tempdir().unwrap()
 }

@@ -32,7 +32,7 @@ pub fn local_shared() -> Option<Place> {
 }
 
 fn local_place(shared: bool) -> Place {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = test_folder();
     let root = folder.path().join("storage");
     let settings = LocalSettings {
         shared,
@@ -107,4 +107,13 @@ pub fn moto() -> Option<Place> {
         leftovers: Box::new(Vec::new),
         _keep: Box::new(server),
     })
+}
+
+/// In memory, where syncs cost nothing; on the disk in the full form.
+fn test_folder() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() && !seawall_testkit::full() {
+        return tempfile::tempdir_in(memory).unwrap();
+    }
+    tempfile::tempdir().unwrap()
 }
