@@ -158,7 +158,8 @@ fn the_readme_does_what_it_says() {
         let line = printed
             .lines()
             .find_map(|line| line.trim().strip_prefix("password "))?;
-        (listening && printed.contains("docker login")).then(|| line.trim().to_owned())
+        let password = line.split_whitespace().next()?;
+        (listening && printed.contains("docker login")).then(|| password.to_owned())
     });
     let rest: Vec<String> = commands
         .filter(|block| !block.contains("cargo xtask test"))

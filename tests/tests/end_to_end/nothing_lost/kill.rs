@@ -4,13 +4,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use seawall_testkit::{
-    Seawall, SeawallOptions, TestDatabase, postgres, rounds, sqlite, wait_until,
-};
+use seawall_testkit::{Seawall, SeawallOptions, TestDatabase, postgres, rounds, sqlite};
 use seawall_tests::{Api, Image, noise, tar};
 
 use super::ledger::{Ledger, check_blob_files, files_in};
@@ -99,15 +97,19 @@ fn push_until_killed(
                 }
             });
         }
-        if wait {
-            wait_until("a push is finished", Duration::from_mins(2), || {
-                ledger.complete() > before
-            });
+        // Not asserted before the pushers are told to stop: they would go on for ever.
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while wait && ledger.complete() == before && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(2));
         }
         thread::sleep(delay);
         seawall.kill();
         stop.store(true, Ordering::Relaxed);
     });
+    assert!(
+        !wait || ledger.complete() > before,
+        "no push was finished within two minutes"
+    );
 }
 
 /// Small and large layers, none like another.
