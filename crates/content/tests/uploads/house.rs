@@ -242,6 +242,18 @@ pub fn stuck(bytes: &Bytes) -> Chunk {
     Chunk::new(None, None, body)
 }
 
+/// As [`stuck`], and tells when its bytes were taken and more is waited for.
+pub fn stuck_telling(bytes: &Bytes) -> (Chunk, tokio::sync::oneshot::Receiver<()>) {
+    let (taken, told) = tokio::sync::oneshot::channel();
+    let body: BodyStream = futures_util::stream::iter([Ok(bytes.clone())])
+        .chain(futures_util::stream::once(async move {
+            let _ = taken.send(());
+            futures_util::future::pending().await
+        }))
+        .boxed();
+    (Chunk::new(None, None, body), told)
+}
+
 pub fn no_link() -> LinkBlob {
     Arc::new(|_, _| async { Ok(()) }.boxed())
 }

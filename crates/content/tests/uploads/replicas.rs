@@ -9,7 +9,9 @@ use proptest::test_runner::TestRunner;
 use seawall_content::{BodyError, Chunk, ContentError};
 use seawall_oci::{Algorithm, Digest};
 
-use crate::house::{assert_whole, bytes, houses, houses_with, no_link, ranged, streamed, stuck};
+use crate::house::{
+    assert_whole, bytes, houses, houses_with, no_link, ranged, streamed, stuck, stuck_telling,
+};
 
 /// A property: however content is cut, whichever replica takes a chunk, in
 /// memory or in a row, the digest comes out.
@@ -139,11 +141,12 @@ async fn writers_on_two_replicas_never_mix() {
         let [first, second] = &house.replicas;
         let whole = bytes(400_000, 2);
         let id = first.start_upload("a/b", Algorithm::Sha256).await.unwrap();
+        let (body, told) = stuck_telling(&whole.slice(..100_000));
         let hanging = tokio::spawn({
-            let (content, piece) = (first.clone(), whole.slice(..100_000));
-            async move { content.append(id, "a/b", stuck(&piece)).await }
+            let content = first.clone();
+            async move { content.append(id, "a/b", body).await }
         });
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        told.await.unwrap();
         let patient = second.append(id, "a/b", Chunk::empty()).await;
         assert!(
             matches!(patient, Err(ContentError::UploadBusy)),

@@ -102,21 +102,25 @@ fn entry(resource: &str) -> AuditEntry {
 }
 
 async fn lines(opened: &Opened, q: &str) -> Vec<AuditLog> {
-    let query = ListQuery::parse(Some(q), Some("id"), None, Some("-1")).unwrap();
-    let mut reader = opened.database.read().await.unwrap();
-    let (lines, total) = seawall_events::audit_logs::list(&mut reader, &Visible::All, &query)
-        .await
-        .unwrap();
+    let (lines, total) = list(opened, q).await;
     assert_eq!(i64::try_from(lines.len()).unwrap(), total);
     lines
+}
+
+/// The lines and their number, which may differ while some are being written.
+async fn list(opened: &Opened, q: &str) -> (Vec<AuditLog>, i64) {
+    let query = ListQuery::parse(Some(q), Some("id"), None, Some("-1")).unwrap();
+    let mut reader = opened.database.read().await.unwrap();
+    seawall_events::audit_logs::list(&mut reader, &Visible::All, &query)
+        .await
+        .unwrap()
 }
 
 /// Waits until the audit log has so many lines.
 async fn wait_for_lines(opened: &Opened, number: usize) -> Vec<AuditLog> {
     for _ in 0..1000 {
-        let lines = lines(opened, "").await;
-        if lines.len() >= number {
-            return lines;
+        if list(opened, "").await.0.len() >= number {
+            return lines(opened, "").await;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
