@@ -148,7 +148,10 @@ impl Line {
 }
 
 fn short(value: f64) -> String {
-    if value.abs() >= 100.0 {
+    if !value.is_finite() {
+        // A share of nothing.
+        "-".to_owned()
+    } else if value.abs() >= 100.0 {
         format!("{value:.0}")
     } else if value.abs() >= 1.0 {
         format!("{value:.2}")
