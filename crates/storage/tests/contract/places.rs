@@ -111,7 +111,7 @@ pub fn moto() -> Option<Place> {
 
 /// In memory, where syncs cost nothing; on the disk in the full form.
 fn test_folder() -> tempfile::TempDir {
-    let memory = std::path::Path::new("/dev/shm");
+    let memory = Path::new("/dev/shm");
     if memory.is_dir() && !seawall_testkit::full() {
         return tempfile::tempdir_in(memory).unwrap();
     }
