@@ -9,7 +9,7 @@ use crate::{
 
 impl Identity {
     /// In which projects `actor` has `permission` by themselves, public projects aside (add them
-    /// where [`matrix::public_has`](crate::matrix::public_has)): for lists over projects. A robot
+    /// where [`matrix::public_has`]): for lists over projects. A robot
     /// reads, for this purpose, every project in which it has any permission, as in Harbor.
     pub async fn projects_with(
         &self,
