@@ -20,7 +20,7 @@ const MOST_LINES_OF_TESTS: usize = 600;
 const LAYERS: [&[&str]; 9] = [
     &["ids", "oci", "telemetry"],
     &["database", "storage", "settings", "http"],
-    &["events", "cli"],
+    &["events", "jobs", "cli"],
     &["identity", "content"],
     &["registry"],
     &["registry-api", "harbor-api", "portal"],

@@ -1,0 +1,102 @@
+//! How an engine is put together.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{HookReceiver, Running, StartError};
+use crate::log::JobLogs;
+use crate::store::Retention;
+use crate::{JobStore, JobType};
+
+/// How an engine is put together.
+pub struct EngineBuilder {
+    store: Arc<dyn JobStore>,
+    types: Vec<JobType>,
+    workers: u32,
+    logs: JobLogs,
+    receivers: HashMap<String, HookReceiver>,
+    retention: Retention,
+    lease: Duration,
+    client: Option<reqwest::Client>,
+}
+
+impl std::fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EngineBuilder")
+            .field("types", &self.types)
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EngineBuilder {
+    pub(crate) fn new(store: Arc<dyn JobStore>) -> Self {
+        Self {
+            store,
+            types: Vec::new(),
+            workers: 10,
+            logs: JobLogs::new(),
+            receivers: HashMap::new(),
+            retention: Retention::default(),
+            lease: Duration::from_secs(30),
+            client: None,
+        }
+    }
+
+    /// Runs jobs of this type.
+    #[must_use]
+    pub fn register(mut self, job_type: JobType) -> Self {
+        self.types.push(job_type);
+        self
+    }
+
+    /// Runs so many jobs at a time; with none, it still fires schedules and delivers hooks.
+    #[must_use]
+    pub fn workers(mut self, workers: u32) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// Where the logs of the runs go.
+    #[must_use]
+    pub fn logs(mut self, logs: JobLogs) -> Self {
+        self.logs = logs;
+        self
+    }
+
+    /// Delivers the hooks for [`HookTarget::in_process`](crate::HookTarget::in_process) of this name.
+    #[must_use]
+    pub fn receiver(mut self, name: impl Into<String>, receiver: HookReceiver) -> Self {
+        self.receivers.insert(name.into(), receiver);
+        self
+    }
+
+    /// The client that posts hooks, for its TLS; none delivers no hook to a URL. By default one
+    /// with the public roots.
+    #[must_use]
+    pub fn hook_client(mut self, client: reqwest::Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// For how long final jobs are kept.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// How long a lease is: how long it takes until a job goes on elsewhere after its worker died.
+    /// Heartbeats come three times as often.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// Starts it on the present Tokio runtime.
+    pub async fn start(self) -> Result<Running, StartError> {
+        todo!()
+    }
+}
