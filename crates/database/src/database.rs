@@ -12,8 +12,8 @@ use crate::operation::OperationFn;
 use crate::postgres::PostgresDatabase;
 use crate::sqlite::{ReadersPlace, SqliteDatabase};
 use crate::{
-    BoxFuture, DatabaseError, DatabaseSettings, DatabaseUrl, Engine, Migration, TransactionError,
-    Tx,
+    BoxFuture, DatabaseError, DatabaseSettings, DatabaseUrl, Engine, Listener, Migration,
+    TransactionError, Tx,
 };
 
 /// The database of this process. Clones share it.
@@ -125,6 +125,31 @@ impl Database {
             place,
             _span: span,
         })
+    }
+
+    /// Says `message` to everyone who listens to `channel`, in whatever process. Nothing is kept for
+    /// those who do not listen now. `channel` is a lower-case word; a message has at most 1000 bytes.
+    pub async fn notify(&self, channel: &'static str, message: &str) -> Result<(), DatabaseError> {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => {
+                sqlite.notify(channel, message);
+                Ok(())
+            }
+            Backend::Postgres(_) => {
+                let mut reader = self.read().await?;
+                let params = vec![channel.into(), message.into()];
+                reader.execute("SELECT pg_notify($1, $2)", params).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Hears what is said to `channel` from now on. On PostgreSQL it keeps one of the connections.
+    pub async fn listen(&self, channel: &'static str) -> Result<Listener, DatabaseError> {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => Ok(sqlite.listen(channel)),
+            Backend::Postgres(postgres) => postgres.listen(channel).await,
+        }
     }
 
     /// Writes a copy of the database, as it is now, to a file that must not exist yet (0600),

@@ -8,7 +8,7 @@ use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, PgPool};
 use tokio::time::timeout;
 
 use crate::operation::{self, AfterCommit, OperationFn};
-use crate::{DatabaseError, DatabaseSettings, TransactionError, Tx, Value};
+use crate::{DatabaseError, DatabaseSettings, Listener, TransactionError, Tx, Value};
 
 /// How often a transaction runs that keeps losing against others.
 const ATTEMPTS: u32 = 12;
@@ -134,6 +134,13 @@ impl PostgresDatabase {
     pub(crate) async fn read(&self) -> Result<Tx, DatabaseError> {
         let connection = self.answered(self.pool.acquire()).await?;
         Ok(Tx::postgres_reader(connection, self.statement_timeout))
+    }
+
+    pub(crate) async fn listen(&self, channel: &'static str) -> Result<Listener, DatabaseError> {
+        match timeout(self.answer_timeout, Listener::postgres(channel, &self.pool)).await {
+            Ok(listener) => listener,
+            Err(_) => Err(no_answer(self.answer_timeout)),
+        }
     }
 
     pub(crate) async fn close(&self) {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::timeout;
 use tracing::Span;
 
@@ -29,8 +29,9 @@ use readers::Readers;
 pub(crate) use readers::ReadersPlace;
 use writer::{Operation, Queued, Writer};
 
+use crate::notification::BACKLOG;
 use crate::operation::OperationFn;
-use crate::{DatabaseError, DatabaseSettings, TransactionError, Tx, Value};
+use crate::{DatabaseError, DatabaseSettings, Listener, TransactionError, Tx, Value};
 
 /// What the writer may cache, in KiB: enough for the inner pages of a few indices.
 const WRITER_CACHE_KIB: u32 = 4096;
@@ -43,6 +44,7 @@ pub(crate) struct SqliteDatabase {
     reader_options: LinkOptions,
     acquire_timeout: Duration,
     answer_timeout: Duration,
+    messages: broadcast::Sender<(&'static str, String)>,
 }
 
 impl SqliteDatabase {
@@ -81,6 +83,7 @@ impl SqliteDatabase {
             // Long enough for whatever stands before in the queue; it only ends waits for a disk
             // that no longer answers.
             answer_timeout: settings.acquire_timeout + 4 * settings.statement_timeout,
+            messages: broadcast::Sender::new(BACKLOG),
         })
     }
 
@@ -120,6 +123,15 @@ impl SqliteDatabase {
         copied
             .await
             .map_err(|error| DatabaseError::Other(error.to_string()))?
+    }
+
+    pub(crate) fn notify(&self, channel: &'static str, message: &str) {
+        // Without a listener there is nobody to tell, which is no failure.
+        let _ = self.messages.send((channel, message.to_owned()));
+    }
+
+    pub(crate) fn listen(&self, channel: &'static str) -> Listener {
+        Listener::in_process(channel, self.messages.subscribe())
     }
 
     pub(crate) async fn close(&self) {

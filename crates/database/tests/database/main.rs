@@ -3,6 +3,7 @@
 
 mod lists;
 mod migrations;
+mod notifications;
 mod postgres;
 mod sqlite;
 mod transactions;
