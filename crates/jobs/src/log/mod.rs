@@ -8,6 +8,8 @@ use seawall_database::Timestamp;
 
 use crate::{JobId, StoreError};
 
+pub(crate) const STATEMENTS: &[&str] = &[];
+
 /// How important a line is, in Harbor's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
