@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 9] = [
     &["ids", "oci", "telemetry"],
     &["database", "storage", "settings", "http"],
     &["events", "jobs", "cli"],
-    &["identity", "content"],
+    &["identity", "content", "tasks"],
     &["registry"],
     &["registry-api", "harbor-api", "portal"],
     &["testkit"],

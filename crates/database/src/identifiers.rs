@@ -1,7 +1,8 @@
 //! The typed identifiers of `seawall-ids` as values and columns.
 
 use seawall_ids::{
-    ArtifactId, AuditLogId, MemberId, ProjectId, QuotaId, RepositoryId, RobotId, TagId, UserId,
+    ArtifactId, AuditLogId, ExecutionId, MemberId, ProjectId, QuotaId, RepositoryId, RobotId,
+    ScheduleId, TagId, TaskId, UserId,
 };
 
 use crate::value::from;
@@ -22,11 +23,14 @@ macro_rules! identifiers {
 identifiers!(
     ArtifactId,
     AuditLogId,
+    ExecutionId,
     MemberId,
     ProjectId,
     QuotaId,
     RepositoryId,
     RobotId,
+    ScheduleId,
     TagId,
+    TaskId,
     UserId,
 );

@@ -55,4 +55,10 @@ identifiers! {
     TagId,
     /// An audit log entry.
     AuditLogId,
+    /// An execution: background work that was asked for.
+    ExecutionId,
+    /// A task: one job of an execution.
+    TaskId,
+    /// A schedule of executions.
+    ScheduleId,
 }
