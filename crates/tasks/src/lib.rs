@@ -34,7 +34,7 @@ pub use error::TasksError;
 pub use execution::{Execution, ExecutionFilter, NewExecution, Trigger};
 pub use progression::{Counts, ExecutionStatus};
 pub use reconciliation::Reconciled;
-pub use schedule::{CronType, NewSchedule, Schedule};
+pub use schedule::{CronType, Fired, NewSchedule, Schedule};
 pub use task::{NewTask, Task};
 pub use tasks::{RECEIVER, SCHEDULER, Tasks, TasksSettings};
 

@@ -14,7 +14,7 @@ const BATCH: u32 = 50;
 
 /// What firing found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fired {
+pub struct Fired {
     /// Executions that were launched.
     pub launched: u64,
     /// The next slot of any schedule; never if there is none, or all are paused.
@@ -25,7 +25,7 @@ pub(crate) struct Fired {
 
 impl Tasks {
     /// Launches what is due.
-    pub(crate) async fn fire(&self) -> Result<Fired, TasksError> {
+    pub async fn fire(&self) -> Result<Fired, TasksError> {
         let tasks = self.clone();
         self.database()
             .write(move |tx| {

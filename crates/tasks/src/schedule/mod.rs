@@ -3,6 +3,7 @@
 
 mod due;
 mod fire;
+pub use fire::Fired;
 mod operations;
 pub(crate) mod store;
 

@@ -1,0 +1,42 @@
+//! Paused queues: the database says which, the job store follows.
+
+use crate::world::{NAME, World};
+
+async fn set(world: &World, queue: &'static str, paused: bool) {
+    world
+        .tasks
+        .write(move |tasks, tx| Box::pin(tasks.set_paused(tx, queue, paused)))
+        .await
+        .unwrap();
+    world.tasks.align_queues().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_queue_stays_paused_when_the_store_forgets() {
+    for mut world in World::both().await {
+        set(&world, NAME, true).await;
+        world.launch(1).await;
+        world.tasks.submit().await.unwrap();
+        assert!(world.claim(1).await.is_empty());
+        world.lose_job_store().await;
+        world.tasks.align_queues().await.unwrap();
+        world.clock.advance(std::time::Duration::from_secs(21));
+        world.tasks.reconcile().await.unwrap();
+        world.tasks.submit().await.unwrap();
+        assert!(world.claim(1).await.is_empty());
+        assert_eq!(world.tasks.paused_queues().await.unwrap(), [NAME]);
+        set(&world, NAME, false).await;
+        assert_eq!(world.claim(1).await.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_paused_past_the_database_is_resumed() {
+    for world in World::both().await {
+        world.store().set_paused(NAME, true).await.unwrap();
+        world.tasks.align_queues().await.unwrap();
+        world.launch(1).await;
+        world.tasks.submit().await.unwrap();
+        assert_eq!(world.claim(1).await.len(), 1);
+    }
+}
