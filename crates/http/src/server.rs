@@ -18,7 +18,7 @@ use crate::admission::Gate;
 use crate::connection::{serve_plain, serve_tls};
 use crate::metrics::HttpMetrics;
 use crate::service::Shared;
-use crate::tls::Tls;
+use crate::tls::{Tls, TlsFiles};
 
 /// Connections the kernel holds for us between two rounds of the accept loop.
 const BACKLOG: u32 = 4096;
@@ -30,6 +30,8 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// Certificate chain and key (PEM).
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// With TLS: certificates (PEM) of which one must have signed the client's; without it, no client is asked for one.
+    pub client_ca: Option<PathBuf>,
     /// Networks whose `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Open connections in all.
@@ -59,6 +61,7 @@ impl Default for ServerSettings {
         ServerSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             tls: None,
+            client_ca: None,
             trusted_proxies: Vec::new(),
             max_connections: 16384,
             max_connections_per_address: 2048,
@@ -108,7 +111,12 @@ impl Server {
     pub async fn bind(settings: ServerSettings, metrics: HttpMetrics) -> io::Result<Server> {
         let tls = match &settings.tls {
             Some((certificate, key)) => {
-                Some(Arc::new(Tls::load(certificate.clone(), key.clone())?))
+                let files = TlsFiles {
+                    certificate: certificate.clone(),
+                    key: key.clone(),
+                    client_ca: settings.client_ca.clone(),
+                };
+                Some(Arc::new(Tls::load(files)?))
             }
             None => None,
         };

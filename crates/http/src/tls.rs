@@ -1,4 +1,5 @@
 //! TLS: the certificate is loaded at the start and again whenever its files change; what does not load leaves the old one.
+//! Clients are asked for a certificate only where the settings name who may sign it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
@@ -14,23 +16,26 @@ use tokio_rustls::TlsAcceptor;
 /// How often the files are looked at.
 const POLL_EVERY: Duration = Duration::from_secs(2);
 
+/// The files (PEM): the server's chain and key, and the certificates that must have signed a client's.
+#[derive(Debug, Clone)]
+pub(crate) struct TlsFiles {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    pub(crate) client_ca: Option<PathBuf>,
+}
+
 /// The current certificate.
 #[derive(Debug)]
 pub(crate) struct Tls {
-    certificate: PathBuf,
-    key: PathBuf,
+    files: TlsFiles,
     config: ArcSwap<ServerConfig>,
 }
 
 impl Tls {
-    /// Loads certificate chain and key (PEM).
-    pub(crate) fn load(certificate: PathBuf, key: PathBuf) -> io::Result<Tls> {
-        let config = ArcSwap::from_pointee(load(&certificate, &key)?);
-        Ok(Tls {
-            certificate,
-            key,
-            config,
-        })
+    /// Loads the files.
+    pub(crate) fn load(files: TlsFiles) -> io::Result<Tls> {
+        let config = ArcSwap::from_pointee(load(&files)?);
+        Ok(Tls { files, config })
     }
 
     /// An acceptor with the certificate of now.
@@ -49,12 +54,12 @@ impl Tls {
             if stamps == seen {
                 continue;
             }
-            let (certificate, key) = (self.certificate.clone(), self.key.clone());
-            let loaded = tokio::task::spawn_blocking(move || load(&certificate, &key)).await;
+            let files = self.files.clone();
+            let loaded = tokio::task::spawn_blocking(move || load(&files)).await;
             match loaded.map_err(io::Error::other).and_then(|loaded| loaded) {
                 Ok(config) => {
                     self.config.store(Arc::new(config));
-                    tracing::info!(certificate = %self.certificate.display(), "TLS certificate reloaded");
+                    tracing::info!(certificate = %self.files.certificate.display(), "TLS certificate reloaded");
                 }
                 // Half-written files mend themselves at their next change; until then the old certificate serves.
                 Err(error) => {
@@ -65,9 +70,15 @@ impl Tls {
         }
     }
 
-    async fn stamps(&self) -> [Option<(SystemTime, u64)>; 2] {
-        let mut stamps = [None, None];
-        for (stamp, path) in stamps.iter_mut().zip([&self.certificate, &self.key]) {
+    async fn stamps(&self) -> [Option<(SystemTime, u64)>; 3] {
+        let mut stamps = [None; 3];
+        let files = [
+            Some(&self.files.certificate),
+            Some(&self.files.key),
+            self.files.client_ca.as_ref(),
+        ];
+        for (stamp, path) in stamps.iter_mut().zip(files) {
+            let Some(path) = path else { continue };
             let metadata = tokio::fs::metadata(path).await.ok();
             *stamp =
                 metadata.and_then(|metadata| Some((metadata.modified().ok()?, metadata.len())));
@@ -76,33 +87,52 @@ impl Tls {
     }
 }
 
-fn load(certificate: &Path, key: &Path) -> io::Result<ServerConfig> {
-    let name = |path: &Path, what: &str, error: &dyn std::fmt::Display| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("{what} {}: {error}", path.display()),
-        )
-    };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| name(certificate, "TLS certificate", &error))?;
-    if chain.is_empty() {
-        return Err(name(
-            certificate,
-            "TLS certificate",
-            &"holds no certificate",
-        ));
-    }
+fn load(files: &TlsFiles) -> io::Result<ServerConfig> {
+    let (certificate, key) = (&files.certificate, &files.key);
+    let chain = certificates(certificate, "TLS certificate")?;
     let private =
-        PrivateKeyDer::from_pem_file(key).map_err(|error| name(key, "TLS key", &error))?;
+        PrivateKeyDer::from_pem_file(key).map_err(|error| invalid(key, "TLS key", &error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_no_client_auth()
+        .map_err(io::Error::other)?;
+    let builder = match &files.client_ca {
+        None => builder.with_no_client_auth(),
+        Some(path) => {
+            let what = "certificates of client authorities";
+            let mut roots = RootCertStore::empty();
+            for root in certificates(path, what)? {
+                roots
+                    .add(root)
+                    .map_err(|error| invalid(path, what, &error))?;
+            }
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            builder
+                .with_client_cert_verifier(verifier.map_err(|error| invalid(path, what, &error))?)
+        }
+    };
+    let mut config = builder
         .with_single_cert(chain, private)
-        .map_err(|error| name(certificate, "TLS certificate", &error))?;
+        .map_err(|error| invalid(certificate, "TLS certificate", &error))?;
     // HTTP/1.1 first: container clients move whole layers, where framing only costs.
     config.alpn_protocols = vec![b"http/1.1".to_vec(), b"h2".to_vec()];
     Ok(config)
+}
+
+fn certificates(path: &Path, what: &str) -> io::Result<Vec<CertificateDer<'static>>> {
+    let chain = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| invalid(path, what, &error))?;
+    if chain.is_empty() {
+        return Err(invalid(path, what, &"holds no certificate"));
+    }
+    Ok(chain)
+}
+
+fn invalid(path: &Path, what: &str, error: &dyn std::fmt::Display) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("{what} {}: {error}", path.display()),
+    )
 }

@@ -124,3 +124,72 @@ async fn a_certificate_that_does_not_load_is_named() {
         .unwrap_err();
     assert!(error.to_string().contains("key.pem"), "{error}");
 }
+
+/// An authority, and a key with a certificate that it signed, as one PEM.
+fn signed_client() -> (String, String) {
+    let authority_key = rcgen::KeyPair::generate().unwrap();
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let client = rcgen::CertificateParams::new(vec!["client".to_owned()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap();
+    (authority_pem, client.pem() + &key.serialize_pem())
+}
+
+#[tokio::test]
+async fn where_an_authority_is_named_only_clients_that_it_signed_get_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = write_certificate(folder.path());
+    let (authority, known) = signed_client();
+    let (_, stranger) = signed_client();
+    let client_ca = folder.path().join("clients.pem");
+    std::fs::write(&client_ca, authority).unwrap();
+    let server = start(
+        ServerSettings {
+            tls: Some((
+                folder.path().join("cert.pem"),
+                folder.path().join("key.pem"),
+            )),
+            client_ca: Some(client_ca),
+            ..settings()
+        },
+        Router::new().route("/", get(async || "hello")),
+    )
+    .await;
+    let get = async |identity: Option<&str>| {
+        let root = reqwest::Certificate::from_pem(certificate.as_bytes()).unwrap();
+        let mut builder = reqwest::Client::builder().tls_certs_only([root]);
+        if let Some(pem) = identity {
+            builder = builder.identity(reqwest::Identity::from_pem(pem.as_bytes()).unwrap());
+        }
+        let url = format!("https://{}/", server.address);
+        builder.build().unwrap().get(url).send().await
+    };
+    assert_eq!(get(Some(&known)).await.unwrap().status(), 200);
+    assert!(get(None).await.is_err(), "without a certificate");
+    assert!(get(Some(&stranger)).await.is_err(), "signed by another");
+}
+
+#[tokio::test]
+async fn an_authority_that_does_not_load_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write_certificate(folder.path());
+    std::fs::write(folder.path().join("clients.pem"), "nothing").unwrap();
+    let settings = ServerSettings {
+        tls: Some((
+            folder.path().join("cert.pem"),
+            folder.path().join("key.pem"),
+        )),
+        client_ca: Some(folder.path().join("clients.pem")),
+        ..settings()
+    };
+    let metrics = seawall_http::HttpMetrics::register(&mut seawall_telemetry::Registry::default());
+    let error = seawall_http::Server::bind(settings, metrics)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("clients.pem"), "{error}");
+}
