@@ -21,12 +21,12 @@ const LAYERS: [&[&str]; 9] = [
     &["ids", "oci", "telemetry"],
     &["database", "storage", "settings", "http"],
     &["events", "jobs", "cli"],
-    &["identity", "content", "tasks"],
+    &["identity", "content", "tasks", "job-types"],
     &["registry"],
-    &["registry-api", "harbor-api", "portal"],
+    &["registry-api", "harbor-api", "portal", "jobs-api"],
     &["testkit"],
     &["tests", "benches"],
-    &["seawall"],
+    &["seawall", "harbor-jobservice"],
 ];
 
 /// Checks all of it and reports everything that is wrong at once.

@@ -1,0 +1,103 @@
+//! REPLICATION: copies artifacts of one repository to another registry, or deletes them there, by
+//! the distribution API (Harbor `src/jobservice/job/impl/replication`, `src/controller/replication/transfer`).
+//!
+//! Its parameters carry both registries, credentials included, so that it needs nothing else:
+//! `resource.rs`. What is there already is not copied again, which makes a second run cheap.
+//! `copy.rs` walks manifests, `blob.rs` moves bytes, `endpoint.rs` speaks to a registry.
+
+mod blob;
+mod challenge;
+mod copy;
+mod endpoint;
+mod resource;
+mod throttle;
+
+use std::time::Duration;
+
+use seawall_jobs::{JobContext, JobFailure, JobType};
+
+use crate::ORDINARY;
+use endpoint::Endpoint;
+use resource::Replication;
+
+/// How blobs are copied.
+#[derive(Clone, Debug)]
+pub struct ReplicationSettings {
+    /// How often a blob is tried again without having moved a byte.
+    pub blob_retries: u32,
+    /// Bytes of a chunk, where the policy asks for chunks.
+    pub chunk_bytes: u64,
+    /// For one request, from its head to the end of its answer.
+    pub request_timeout: Duration,
+    /// The first pause before something is tried again; it doubles.
+    pub first_pause: Duration,
+}
+
+impl Default for ReplicationSettings {
+    fn default() -> Self {
+        Self {
+            blob_retries: 5,
+            chunk_bytes: 10 << 20,
+            request_timeout: Duration::from_mins(30),
+            first_pause: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Why an artifact could not be copied.
+#[derive(Debug, thiserror::Error)]
+enum TransferError {
+    /// Another try may help.
+    #[error("{0}")]
+    Passing(String),
+    /// It will not.
+    #[error("{0}")]
+    Lasting(String),
+}
+
+pub(crate) fn job_type(settings: ReplicationSettings) -> JobType {
+    JobType {
+        max_attempts: 3,
+        priority: ORDINARY,
+        check: std::sync::Arc::new(|parameters| Replication::read(parameters).map(|_| ())),
+        ..JobType::new("REPLICATION", move |context| run(context, settings.clone()))
+    }
+}
+
+async fn run(context: JobContext, settings: ReplicationSettings) -> Result<(), JobFailure> {
+    let replication = Replication::read(context.parameters()).map_err(JobFailure::permanent)?;
+    let source = Endpoint::new(&replication.source.registry, settings.request_timeout);
+    let target = Endpoint::new(&replication.target.registry, settings.request_timeout);
+    let (source, target) = (
+        source.map_err(JobFailure::permanent)?,
+        target.map_err(JobFailure::permanent)?,
+    );
+    let log = context.log.clone();
+    let cancelled = context.cancelled.clone();
+    let transfer = copy::Transfer {
+        source,
+        target,
+        replication: &replication,
+        settings: &settings,
+        context: &context,
+    };
+    // What is cancelled is cancelled in the middle of a read or write; no half blob becomes visible.
+    let outcome = cancelled.run_until_cancelled(transfer.run()).await;
+    match outcome {
+        None => {
+            log.info("Stopped; what was copied so far stays");
+            Ok(())
+        }
+        Some(Ok(())) => {
+            log.info("Done");
+            Ok(())
+        }
+        Some(Err(error)) => {
+            log.error(&error);
+            Err(match error {
+                TransferError::Passing(reason) => JobFailure::Retryable(reason),
+                TransferError::Lasting(reason) => JobFailure::Permanent(reason),
+            })
+        }
+    }
+}
