@@ -34,6 +34,16 @@ impl Blob<'_> {
     pub(super) async fn copy(&self) -> Result<(), TransferError> {
         let log = &self.transfer.context.log;
         let mut upload: Option<Upload> = None;
+        let Transfer {
+            replication,
+            settings,
+            ..
+        } = self.transfer;
+        let most = if replication.by_chunk {
+            settings.chunk_retries
+        } else {
+            settings.blob_retries
+        };
         let mut fruitless = 0;
         loop {
             let before = upload.as_ref().map_or(0, |upload| upload.offset);
@@ -46,7 +56,7 @@ impl Blob<'_> {
                 fruitless = 0;
             }
             fruitless += 1;
-            if fruitless > self.transfer.settings.blob_retries {
+            if fruitless > most {
                 return Err(error);
             }
             let pause = self

@@ -25,6 +25,8 @@ use resource::Replication;
 pub struct ReplicationSettings {
     /// How often a blob is tried again without having moved a byte.
     pub blob_retries: u32,
+    /// The same, where the policy asks for chunks.
+    pub chunk_retries: u32,
     /// Bytes of a chunk, where the policy asks for chunks.
     pub chunk_bytes: u64,
     /// For one request, from its head to the end of its answer.
@@ -37,6 +39,7 @@ impl Default for ReplicationSettings {
     fn default() -> Self {
         Self {
             blob_retries: 5,
+            chunk_retries: 5,
             chunk_bytes: 10 << 20,
             request_timeout: Duration::from_mins(30),
             first_pause: Duration::from_secs(2),
