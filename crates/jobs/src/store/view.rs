@@ -112,6 +112,21 @@ pub struct QueueRecord {
     pub paused: bool,
 }
 
+/// A run that goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Which job.
+    pub job: JobId,
+    /// The job's type.
+    pub name: String,
+    /// Which pool runs it; empty where the store cannot say.
+    pub pool: String,
+    /// When it began; never where the store cannot say.
+    pub start_time: Timestamp,
+    /// When it last checked in; else never.
+    pub check_in_at: Timestamp,
+}
+
 /// A pool of workers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolRecord {

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use seawall_database::{SqlBuilder, Timestamp, Tx, Value, params};
+use seawall_database::{
+    DatabaseError, FromRow, RowReader, SqlBuilder, Timestamp, Tx, Value, params,
+};
 
 use super::Step;
 use super::accept::SELECT_JOBS;
-use super::row::{id_list, job_columns, to_json};
-use crate::store::{Executions, JobFilter, JobPage, PoolRecord, QueueRecord};
+use super::row::{id_list, job_columns, parsed, to_json};
+use crate::store::{Executions, JobFilter, JobPage, PoolRecord, QueueRecord, RunRecord};
 use crate::{AttemptRecord, Job, JobId, StoreError, Topic};
 
 const SELECT_ATTEMPTS: &str = "
@@ -52,6 +54,9 @@ const REMOVE_POOL: &str = "DELETE FROM job_pools WHERE id = $1";
 const SELECT_POOLS: &str = "
     SELECT id, started_at, heartbeat_at, job_names, concurrency, host, pid
     FROM job_pools ORDER BY id";
+const SELECT_RUNS: &str = "
+    SELECT id, name, pool, start_time, check_in_at FROM jobs
+    WHERE token IS NOT NULL ORDER BY start_time, id LIMIT $1";
 
 pub(super) const STATEMENTS: &[&str] = &[
     SELECT_ATTEMPTS,
@@ -67,6 +72,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     REGISTER_POOL,
     REMOVE_POOL,
     SELECT_POOLS,
+    SELECT_RUNS,
 ];
 
 pub(super) async fn get(tx: &mut Tx, ids: &[JobId]) -> Result<Vec<Job>, StoreError> {
@@ -213,4 +219,20 @@ pub(super) async fn remove_pool(tx: &mut Tx, _: &Step, pool: &String) -> Result<
 
 pub(super) async fn pools(tx: &mut Tx) -> Result<Vec<PoolRecord>, StoreError> {
     Ok(tx.fetch_all(SELECT_POOLS, params![]).await?)
+}
+
+pub(super) async fn runs(tx: &mut Tx, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+    Ok(tx.fetch_all(SELECT_RUNS, params![limit]).await?)
+}
+
+impl FromRow for RunRecord {
+    fn from_row(row: &mut RowReader<'_>) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            job: parsed(&row.next::<String>()?)?,
+            name: row.next()?,
+            pool: row.next()?,
+            start_time: row.next()?,
+            check_in_at: row.next()?,
+        })
+    }
 }

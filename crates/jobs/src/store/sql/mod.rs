@@ -29,7 +29,7 @@ use self::announce::Announcer;
 use self::time::StoreTime;
 use super::{
     Answer, Enqueued, Executions, Fired, JobFilter, JobPage, JobSelector, JobStore, PoolRecord,
-    Promoted, QueueRecord, Rescued, Retention, Stopped,
+    Promoted, QueueRecord, Rescued, Retention, RunRecord, Stopped,
 };
 use crate::{
     Attempt, AttemptRecord, Claim, ClaimRequest, Clock, Delivery, HookEvent, HookRequest, Job,
@@ -247,6 +247,10 @@ impl JobStore for SqlStore {
 
     fn pools(&self) -> Answer<'_, Vec<PoolRecord>> {
         Box::pin(async { look::pools(&mut *self.database.read().await?).await })
+    }
+
+    fn runs(&self, limit: u32) -> Answer<'_, Vec<RunRecord>> {
+        Box::pin(async move { look::runs(&mut *self.database.read().await?, limit).await })
     }
 
     fn sweep(&self, retention: Retention, limit: u32) -> Answer<'_, u64> {
