@@ -6,7 +6,7 @@
 //! - A pull is recorded through a bounded queue, flushed each second: [`Audit::pulled`].
 //!
 //! It decides nothing and knows no HTTP. Where to look next: [`AuditEntry`], [`Event`], `audit`,
-//! `pulls` and `refusals` (the two queues), [`audit_logs`] (Harbor's lists), [`outbox`], `store` (SQL).
+//! `pulls` and `refusals` (the two queues), [`audit_logs`] (Harbor's lists), [`purge`], [`outbox`], `store` (SQL).
 
 mod audit;
 pub mod audit_logs;
@@ -14,6 +14,7 @@ mod entry;
 mod event;
 pub mod outbox;
 mod pulls;
+pub mod purge;
 mod refusals;
 mod store;
 

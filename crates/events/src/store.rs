@@ -41,6 +41,16 @@ const EVENTS_POSTGRES: &str = "
 const DELETE_EVENTS: &str = "
     DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE creation_time < $1 ORDER BY creation_time LIMIT $2)";
 
+const COUNT_OLD: &str = "SELECT COUNT(*) FROM audit_log WHERE op_time < $1";
+
+/// Old lines behind a position, with what tells their event type.
+const OLD_LINES: &str = "
+    SELECT op_time, id, operation, resource_type FROM audit_log
+    WHERE op_time < $1 AND (op_time, id) > ($2, $3) ORDER BY op_time, id LIMIT $4";
+
+const DELETE_LINES: &str =
+    "DELETE FROM audit_log WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))";
+
 /// The columns of a line, as [`AuditLog`] reads them.
 pub(crate) const SELECT_LINES: &str = "
     SELECT id, op_time, project_id, project_name, resource, resource_type, operation,
@@ -51,7 +61,14 @@ pub(crate) const COUNT_LINES: &str = "SELECT COUNT(*) FROM audit_log WHERE 1 = 1
 
 /// Statements that both engines understand, and those of one of them.
 pub(crate) fn statements(engine: Engine) -> Vec<&'static str> {
-    let mut statements = vec![DELETE_EVENTS, SELECT_LINES, COUNT_LINES];
+    let mut statements = vec![
+        DELETE_EVENTS,
+        SELECT_LINES,
+        COUNT_LINES,
+        COUNT_OLD,
+        OLD_LINES,
+        DELETE_LINES,
+    ];
     statements.extend(match engine {
         Engine::Sqlite => [INSERT_LINE_SQLITE, INSERT_EVENT_SQLITE, EVENTS_SQLITE],
         Engine::Postgres => [
@@ -157,6 +174,25 @@ pub(crate) async fn delete_events(
     limit: u32,
 ) -> Result<u64, DatabaseError> {
     tx.execute(DELETE_EVENTS, params![before, limit]).await
+}
+
+pub(crate) async fn count_old(tx: &mut Tx, before: Timestamp) -> Result<u64, DatabaseError> {
+    tx.fetch_one(COUNT_OLD, params![before]).await
+}
+
+/// Time, id, operation and resource type of lines.
+pub(crate) async fn old_lines(
+    tx: &mut Tx,
+    before: Timestamp,
+    (time, id): (Timestamp, i64),
+    limit: u32,
+) -> Result<Vec<(Timestamp, i64, String, String)>, DatabaseError> {
+    tx.fetch_all(OLD_LINES, params![before, time, id, limit])
+        .await
+}
+
+pub(crate) async fn delete_lines(tx: &mut Tx, ids: &[i64]) -> Result<u64, DatabaseError> {
+    tx.execute(DELETE_LINES, params![Value::list(ids)]).await
 }
 
 impl FromRow for AuditLog {

@@ -4,6 +4,7 @@
 mod audit_logs;
 mod outbox;
 mod pulls;
+mod purge;
 mod refusals;
 
 use std::sync::Arc;
