@@ -15,6 +15,8 @@
 
 mod attempt;
 mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod cron;
 mod engine;
 mod error;
@@ -35,7 +37,9 @@ pub use attempt::{
     SignalKind, Written,
 };
 pub use clock::{Clock, HeldClock};
-pub use engine::{Engine, EngineBuilder, HookReceiver, JobContext, Running, StartError};
+pub use engine::{
+    EndObserver, Engine, EngineBuilder, HookReceiver, JobContext, Running, StartError,
+};
 pub use error::StoreError;
 pub use futures_util::future::BoxFuture;
 pub use hook::{Delivery, HookEvent, HookRequest, HookTarget};

@@ -33,7 +33,7 @@ pub struct NewSchedule {
 }
 
 /// A slot that is older than this when somebody comes to fire it was missed.
-pub const MISSED_AFTER: std::time::Duration = std::time::Duration::from_secs(60);
+pub const MISSED_AFTER: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// What becomes of slots that nobody fired within [`MISSED_AFTER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,7 +53,9 @@ impl Bells {
 
     /// Rings all of them: what was missed is not known.
     pub fn ring_all(&self) {
-        Topic::ALL.into_iter().for_each(|topic| self.ring(topic));
+        for topic in Topic::ALL {
+            self.ring(topic);
+        }
     }
 
     /// Someone who waits for `topic`.
@@ -70,10 +72,9 @@ pub struct Waiter(watch::Receiver<()>);
 impl Waiter {
     /// Returns when the bell has rung since the last call, or after `limit`.
     pub async fn wait(&mut self, limit: Duration) {
-        match timeout(limit, self.0.changed()).await {
+        if let Ok(Err(_)) = timeout(limit, self.0.changed()).await {
             // The store is gone; nothing will ring, so that the limit is what is left to wait for.
-            Ok(Err(_)) => tokio::time::sleep(limit).await,
-            Ok(Ok(())) | Err(_) => {}
+            tokio::time::sleep(limit).await;
         }
     }
 }

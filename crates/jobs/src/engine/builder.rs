@@ -4,21 +4,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{HookReceiver, Running, StartError};
+use super::{EndObserver, HookReceiver, Running, StartError, start};
 use crate::log::JobLogs;
 use crate::store::Retention;
 use crate::{JobStore, JobType};
 
 /// How an engine is put together.
 pub struct EngineBuilder {
-    store: Arc<dyn JobStore>,
-    types: Vec<JobType>,
-    workers: u32,
-    logs: JobLogs,
-    receivers: HashMap<String, HookReceiver>,
-    retention: Retention,
-    lease: Duration,
-    client: Option<reqwest::Client>,
+    pub(super) store: Arc<dyn JobStore>,
+    pub(super) types: Vec<JobType>,
+    pub(super) workers: u32,
+    pub(super) logs: JobLogs,
+    pub(super) receivers: HashMap<String, HookReceiver>,
+    pub(super) retention: Retention,
+    pub(super) lease: Duration,
+    pub(super) client: Option<reqwest::Client>,
+    pub(super) pool: Option<String>,
+    pub(super) observer: Option<EndObserver>,
 }
 
 impl std::fmt::Debug for EngineBuilder {
@@ -41,6 +43,8 @@ impl EngineBuilder {
             retention: Retention::default(),
             lease: Duration::from_secs(30),
             client: None,
+            pool: None,
+            observer: None,
         }
     }
 
@@ -72,8 +76,7 @@ impl EngineBuilder {
         self
     }
 
-    /// The client that posts hooks, for its TLS; none delivers no hook to a URL. By default one
-    /// with the public roots.
+    /// The client that posts hooks, for its TLS. By default one that trusts the public roots.
     #[must_use]
     pub fn hook_client(mut self, client: reqwest::Client) -> Self {
         self.client = Some(client);
@@ -91,12 +94,26 @@ impl EngineBuilder {
     /// Heartbeats come three times as often.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease;
+        self.lease = lease.max(Duration::from_millis(100));
+        self
+    }
+
+    /// The id of its pool of workers; by default a random one.
+    #[must_use]
+    pub fn pool(mut self, id: impl Into<String>) -> Self {
+        self.pool = Some(id.into());
+        self
+    }
+
+    /// Called when a run has ended, for metrics. It must not block.
+    #[must_use]
+    pub fn on_end(mut self, observer: EndObserver) -> Self {
+        self.observer = Some(observer);
         self
     }
 
     /// Starts it on the present Tokio runtime.
     pub async fn start(self) -> Result<Running, StartError> {
-        todo!()
+        start::start(self).await
     }
 }

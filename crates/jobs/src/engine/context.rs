@@ -1,9 +1,16 @@
 //! What a run has in its hands.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
+use super::active::ActiveRun;
 use crate::log::JobLog;
-use crate::{Attempt, Job, Parameters, Progress};
+use crate::{Attempt, Job, JobStore, Parameters, Progress, Report, Written};
+
+/// How long to wait before a check-in that could not be written is written again.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What a run has in its hands. Clones are of the same run.
 #[derive(Clone, Debug)]
@@ -16,6 +23,8 @@ pub struct JobContext {
     pub log: JobLog,
     /// Set when the run should end: the job was stopped, its lease is lost, or the process ends.
     pub cancelled: CancellationToken,
+    pub(super) run: Arc<ActiveRun>,
+    pub(super) store: Arc<dyn JobStore>,
 }
 
 impl JobContext {
@@ -26,14 +35,25 @@ impl JobContext {
 
     /// Tells how far the run is. It does not wait; the latest is written once a second.
     pub fn progress(&self, progress: Progress) {
-        let _ = progress;
-        todo!()
+        self.run.set_progress(progress);
     }
 
-    /// Tells the receiver of the job's hook something, durably when this returns. False if the
-    /// attempt has lost its lease.
+    /// Tells the receiver of the job's hook something, durably when this returns. False if it could
+    /// not be written: the attempt has lost its lease, or was cancelled while the store failed.
     pub async fn check_in(&self, text: impl Into<String>) -> bool {
-        let _ = text.into();
-        todo!()
+        let report = vec![(self.attempt.clone(), Report::CheckIn(text.into()))];
+        loop {
+            match self.store.report(report.clone()).await {
+                Ok(written) => return written.first().is_some_and(|one| *one != Written::Fenced),
+                Err(error) if error.is_retryable() && !self.cancelled.is_cancelled() => {
+                    tracing::debug!(job = %self.job.id, %error, "a check-in waits");
+                }
+                Err(error) => {
+                    tracing::warn!(job = %self.job.id, %error, "a check-in is lost");
+                    return false;
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }

@@ -1,9 +1,20 @@
 //! What runs the jobs of a store: workers, leases, retries, schedules, hooks and sweeps.
 //!
-//! Any number of engines, in any number of processes, may serve one store.
+//! Any number of engines, in any number of processes, may serve one store. An engine is a handful
+//! of tasks: `claims` hands jobs to workers, `run` is one run, `ends` writes how they ended,
+//! `leases` keeps them, `rounds` does what time brings, `hooks` empties the outbox. `active` is what
+//! they share, `start` begins and ends them.
 
+mod active;
 mod builder;
+mod claims;
 mod context;
+mod ends;
+mod hooks;
+mod leases;
+mod rounds;
+mod run;
+mod start;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +23,16 @@ use futures_util::future::BoxFuture;
 
 pub use builder::EngineBuilder;
 pub use context::JobContext;
+pub use start::Running;
 
-use crate::{HookEvent, JobStore, JobType, StoreError};
+use crate::{HookEvent, Job, JobStore, Outcome, StoreError};
 
 /// Takes hooks inside the process. An error, or taking longer than 30 s, means: again later.
 pub type HookReceiver =
     Arc<dyn Fn(HookEvent) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// Hears how a run ended and how long it took. What it hears is not yet written to the store.
+pub type EndObserver = Arc<dyn Fn(&Job, &Outcome, Duration) + Send + Sync>;
 
 /// Makes engines: [`Engine::builder`].
 #[derive(Debug)]
@@ -42,37 +57,4 @@ pub enum StartError {
     /// The client for hooks cannot be made.
     #[error("the client for hooks: {0}")]
     Client(String),
-}
-
-/// An engine that runs. Dropping it cuts its runs off as a crash would; end it with
-/// [`Running::drain`].
-#[derive(Debug)]
-pub struct Running {
-    store: Arc<dyn JobStore>,
-    types: Arc<Vec<JobType>>,
-    pool: String,
-}
-
-impl Running {
-    /// The store.
-    pub fn store(&self) -> &Arc<dyn JobStore> {
-        &self.store
-    }
-
-    /// The types that it runs.
-    pub fn types(&self) -> &[JobType] {
-        &self.types
-    }
-
-    /// The id of its pool of workers.
-    pub fn pool(&self) -> &str {
-        &self.pool
-    }
-
-    /// Takes no more jobs, waits for those that run until the deadline, then cancels them, gives
-    /// them a moment to end, and puts back into the queue what has not ended.
-    pub async fn drain(self, deadline: Duration) {
-        let _ = deadline;
-        todo!()
-    }
 }

@@ -34,8 +34,8 @@ pub enum Enqueued {
 /// A store of jobs: the only place where jobs are, and the one who decides what may be done to them.
 ///
 /// Each method is one transaction (one script in Redis): it happens whole or not at all. Any number
-/// of processes may use the same store at the same time. Time is the store's own ([`Clock`]
-/// (crate::Clock)); nobody passes in what they believe it is. A method that takes a list does its
+/// of processes may use the same store at the same time. Time is the store's own, see
+/// [`Clock`](crate::Clock); nobody passes in what they believe it is. A method that takes a list does its
 /// work for the list in one go and answers in its order; callers keep lists under 1000.
 ///
 /// What holds at every moment, whatever dies:

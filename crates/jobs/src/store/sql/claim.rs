@@ -83,6 +83,8 @@ pub(super) async fn claim(
     if request.limit == 0 || request.types.is_empty() {
         return Ok(Vec::new());
     }
+    let limited = request.types.iter().filter(|of| of.concurrency.is_some());
+    step.set_limited(limited.map(|of| &of.name));
     let mut heads = heads(tx, step, &request.types).await?;
     if tx.engine() == Engine::Postgres {
         let mut limited: Vec<ClaimType> = heads

@@ -18,7 +18,7 @@ const SUCCEED: &str = "
         status = CASE WHEN status = 'Running' THEN 'Success' ELSE status END,
         token = NULL, unique_key = NULL
     WHERE token IN (SELECT CAST(value AS BIGINT) FROM json_each($1))
-    RETURNING id, status, attempts, hook IS NOT NULL, pool, start_time";
+    RETURNING id, status, attempts, hook IS NOT NULL, pool, start_time, name";
 
 /// $3 is the new status of a job that runs. One that is not final then gets a new revision.
 const END: &str = "
@@ -38,7 +38,7 @@ const END: &str = "
         status = CASE WHEN status = 'Running' THEN CAST($3 AS TEXT) ELSE status END,
         token = NULL
     WHERE id = $1 AND token = $2
-    RETURNING id, status, attempts, hook IS NOT NULL, pool, start_time";
+    RETURNING id, status, attempts, hook IS NOT NULL, pool, start_time, name";
 
 pub(super) const INSERT_ATTEMPT: &str = "
     INSERT INTO job_attempts (job_id, number, pool, start_time, end_time, outcome, message)
@@ -49,8 +49,8 @@ pub(super) const STATEMENTS: &[&str] = &[SUCCEED, END, INSERT_ATTEMPT];
 /// The most of a failure's message that is kept, in bytes.
 const MOST_MESSAGE_BYTES: usize = 8192;
 
-/// A row after its attempt ended: id, status, attempts, whether there is a hook, pool, start.
-type Ended = (String, String, u32, bool, String, Timestamp);
+/// A row after its attempt ended: id, status, attempts, whether there is a hook, pool, start, name.
+type Ended = (String, String, u32, bool, String, Timestamp, String);
 
 pub(super) async fn finish(
     tx: &mut Tx,
@@ -64,6 +64,9 @@ pub(super) async fn finish(
         let (id, status): (JobId, Status) = (parsed(&row.0)?, parsed(&row.1)?);
         if row.2 > 1 || status != Status::Success {
             record(tx, step, &row, "success", "").await?;
+        }
+        if step.is_limited(&row.6) {
+            step.ring(tx, Topic::Jobs);
         }
         if let Some(index) = together.get(&id) {
             written[*index] = Written::Done(status);
@@ -178,7 +181,7 @@ pub(super) fn bounded(message: &str) -> String {
 async fn record(
     tx: &mut Tx,
     step: &Step,
-    (id, _, attempts, _, pool, start_time): &Ended,
+    (id, _, attempts, _, pool, start_time, _): &Ended,
     outcome: &str,
     message: &str,
 ) -> Result<(), DatabaseError> {

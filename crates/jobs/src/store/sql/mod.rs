@@ -20,7 +20,8 @@ mod row;
 mod stop;
 mod time;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use seawall_database::{Database, Engine, Migration, Timestamp, Tx};
@@ -71,13 +72,19 @@ pub struct SqlStore {
     database: Database,
     time: Arc<StoreTime>,
     announcer: Arc<Announcer>,
+    limited: Limited,
 }
+
+/// The types whose concurrency is limited, as far as this process has claimed of them: when one
+/// of theirs ends, another may begin.
+type Limited = Arc<Mutex<HashSet<String>>>;
 
 /// What each step has in its hands besides the transaction.
 #[derive(Clone, Debug)]
 struct Step {
     now: Timestamp,
     announcer: Arc<Announcer>,
+    limited: Limited,
 }
 
 impl Step {
@@ -85,6 +92,20 @@ impl Step {
     fn ring(&self, tx: &mut Tx, topic: Topic) {
         let announcer = Arc::clone(&self.announcer);
         tx.after_commit(move || announcer.ring(topic));
+    }
+
+    fn set_limited<'a>(&self, names: impl Iterator<Item = &'a String>) {
+        let mut limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in names {
+            if !limited.contains(name) {
+                limited.insert(name.clone());
+            }
+        }
+    }
+
+    fn is_limited(&self, name: &str) -> bool {
+        let limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
+        limited.contains(name)
     }
 }
 
@@ -98,6 +119,7 @@ impl SqlStore {
             database,
             time,
             announcer,
+            limited: Limited::default(),
         })
     }
 
@@ -110,6 +132,7 @@ impl SqlStore {
         Ok(Step {
             now: self.time.now().await?,
             announcer: Arc::clone(&self.announcer),
+            limited: Arc::clone(&self.limited),
         })
     }
 }
