@@ -6,9 +6,11 @@
 //! transaction that makes the blob ([`LinkBlob`]). Where the bytes lie is
 //! `seawall-storage`.
 //!
-//! Start at [`Content`]; an upload's life is `upload/`, the SQL `store.rs`.
+//! Start at [`Content`]; an upload's life is `upload/`, how blobs end [`collection`], the
+//! SQL `store.rs`.
 
 mod blob;
+pub mod collection;
 mod content;
 mod error;
 mod recovery;
@@ -27,7 +29,13 @@ pub use upload::{BodyError, BodyStream, Chunk, InvalidUploadId, LinkBlob, Progre
 use seawall_database::Migration;
 
 /// The tables of this crate.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "content/0001_blobs_and_uploads",
-    sql: include_str!("../migrations/0001_blobs_and_uploads.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "content/0001_blobs_and_uploads",
+        sql: include_str!("../migrations/0001_blobs_and_uploads.sql"),
+    },
+    Migration {
+        name: "content/0002_collection",
+        sql: include_str!("../migrations/0002_collection.sql"),
+    },
+];

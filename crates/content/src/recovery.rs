@@ -17,8 +17,6 @@ pub struct RecoveryReport {
     pub discarded_uploads: u64,
     /// Temporary files or objects that no upload named.
     pub stray_uploads: u64,
-    /// Deleted blobs in the trash.
-    pub trash: u64,
 }
 
 impl Content {
@@ -86,7 +84,6 @@ impl Content {
         let live = self.live_uploads().await?;
         let swept = self.inner.storage.sweep(&live, age).await?;
         report.stray_uploads += swept.stray_uploads;
-        report.trash += swept.trash;
         Ok(())
     }
 

@@ -8,28 +8,21 @@ use seawall_storage::{Location, UploadState};
 
 use crate::{Blob, UploadId};
 
-const FIND_BLOB: &str = "SELECT digest, size, location, generation, lease_until FROM blobs \
-    WHERE digest = $1 AND state = 'live'";
-const FIND_BLOBS: &str = "SELECT digest, size, location, generation, lease_until FROM blobs \
-    WHERE digest IN (SELECT value FROM json_each($1)) AND state = 'live'";
-const NEEDS_CLAIM: &str = "SELECT digest FROM blobs \
-    WHERE digest = $1 AND (state <> 'live' OR lease_until < $2)";
-/// A deletion under way notices that the generation is no longer its own.
-const CLAIM: &str = "UPDATE blobs SET lease_until = $2, \
-    generation = CASE WHEN state = 'live' THEN generation ELSE generation + 1 END WHERE digest = $1";
-/// The bytes of a living blob stay where they are; one that is being deleted
-/// moves to where its new bytes are.
+const FIND_BLOB: &str = "SELECT digest, size, location, lease_until FROM blobs WHERE digest = $1";
+const FIND_BLOBS: &str = "SELECT digest, size, location, lease_until FROM blobs \
+    WHERE digest IN (SELECT value FROM json_each($1))";
+/// The bytes of a blob that is there stay where they are.
 const PUT_BLOB: &str = "INSERT INTO blobs \
-    (digest, size, location, state, generation, lease_until, creation_time) \
-    VALUES ($1, $2, $3, 'live', 1, $4, $5) ON CONFLICT (digest) DO UPDATE SET \
-    location = CASE WHEN blobs.state = 'live' THEN blobs.location ELSE excluded.location END, \
-    generation = CASE WHEN blobs.state = 'live' THEN blobs.generation ELSE blobs.generation + 1 END, \
+    (digest, size, location, lease_until, creation_time, review_time) \
+    VALUES ($1, $2, $3, $4, $5, $4) ON CONFLICT (digest) DO UPDATE SET \
     lease_until = CASE WHEN blobs.lease_until > excluded.lease_until \
-        THEN blobs.lease_until ELSE excluded.lease_until END, \
-    state = 'live' \
-    RETURNING digest, size, location, generation, lease_until";
-const PROLONG: &str = "UPDATE blobs SET lease_until = $2 \
-    WHERE digest IN (SELECT value FROM json_each($1)) AND state = 'live' RETURNING digest";
+        THEN blobs.lease_until ELSE excluded.lease_until END \
+    RETURNING digest, size, location, lease_until";
+const MOVE_BLOB: &str =
+    "UPDATE blobs SET location = $3 WHERE digest = $1 AND location = $2 RETURNING digest";
+const PROLONG: &str = "UPDATE blobs SET \
+    lease_until = CASE WHEN lease_until > $2 THEN lease_until ELSE $2 END \
+    WHERE digest IN (SELECT value FROM json_each($1)) RETURNING digest";
 
 const COUNT_OPEN_UPLOADS: &str = "SELECT COUNT(*) FROM uploads WHERE state = 'open'";
 const INSERT_UPLOAD: &str = "INSERT INTO uploads \
@@ -64,12 +57,11 @@ const OPEN_UPLOADS: &str = "SELECT id, scope, storage_state FROM uploads WHERE s
 
 /// All statements of this crate, for a test that prepares each on both engines.
 pub fn statements() -> Vec<&'static str> {
-    vec![
+    let own = vec![
         FIND_BLOB,
         FIND_BLOBS,
-        NEEDS_CLAIM,
-        CLAIM,
         PUT_BLOB,
+        MOVE_BLOB,
         PROLONG,
         COUNT_OPEN_UPLOADS,
         INSERT_UPLOAD,
@@ -83,11 +75,12 @@ pub fn statements() -> Vec<&'static str> {
         EXPIRED_UPLOADS,
         FORGET_FINISHED,
         OPEN_UPLOADS,
-    ]
+    ];
+    [own, crate::collection::store::STATEMENTS.to_vec()].concat()
 }
 
 /// A text column of one of this workspace's types.
-struct Parsed<T>(T);
+pub(crate) struct Parsed<T>(pub(crate) T);
 
 impl<T: std::str::FromStr> FromColumn for Parsed<T> {
     fn from_column(column: Column<'_>) -> Result<Option<Self>, DatabaseError> {
@@ -100,14 +93,16 @@ impl<T: std::str::FromStr> FromColumn for Parsed<T> {
     }
 }
 
+pub(crate) fn location(row: &mut RowReader<'_>) -> Result<Location, DatabaseError> {
+    Location::parse(row.next::<String>()?).map_err(|error| DatabaseError::Other(error.to_string()))
+}
+
 impl FromRow for Blob {
     fn from_row(row: &mut RowReader<'_>) -> Result<Self, DatabaseError> {
         Ok(Self {
             digest: row.next::<Parsed<Digest>>()?.0,
             size: row.next::<i64>()?.unsigned_abs(),
-            location: Location::parse(row.next::<String>()?)
-                .map_err(|error| DatabaseError::Other(error.to_string()))?,
-            generation: row.next()?,
+            location: location(row)?,
             lease_until: row.next()?,
         })
     }
@@ -167,26 +162,6 @@ pub(crate) async fn find_blobs(
     tx.fetch_all(FIND_BLOBS, vec![Value::list(digests)]).await
 }
 
-/// Whether a publication over this blob must first take it from a deletion.
-pub(crate) async fn needs_claim(
-    tx: &mut Tx,
-    digest: &Digest,
-    lease_until: Timestamp,
-) -> Result<bool, DatabaseError> {
-    let params = params![digest.as_str(), lease_until];
-    let found: Option<String> = tx.fetch_optional(NEEDS_CLAIM, params).await?;
-    Ok(found.is_some())
-}
-
-pub(crate) async fn claim(
-    tx: &mut Tx,
-    digest: &Digest,
-    lease_until: Timestamp,
-) -> Result<u64, DatabaseError> {
-    tx.execute(CLAIM, params![digest.as_str(), lease_until])
-        .await
-}
-
 pub(crate) async fn put_blob(
     tx: &mut Tx,
     digest: &Digest,
@@ -197,6 +172,18 @@ pub(crate) async fn put_blob(
 ) -> Result<Blob, DatabaseError> {
     let params = params![digest.as_str(), size, location.as_str(), lease_until, now];
     tx.fetch_one(PUT_BLOB, params).await
+}
+
+/// Lets a blob's bytes lie elsewhere, unless they do so already.
+pub(crate) async fn move_blob(
+    tx: &mut Tx,
+    digest: &Digest,
+    from: &Location,
+    to: &Location,
+) -> Result<bool, DatabaseError> {
+    let params = params![digest.as_str(), from.as_str(), to.as_str()];
+    let moved: Option<String> = tx.fetch_optional(MOVE_BLOB, params).await?;
+    Ok(moved.is_some())
 }
 
 /// Gives those that were prolonged.

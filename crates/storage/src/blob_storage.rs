@@ -2,7 +2,7 @@
 //! that holds them to it: `tests/contract/`.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -38,6 +38,8 @@ pub struct StoredBlob {
     pub location: Location,
     /// How many.
     pub size: u64,
+    /// When they were written.
+    pub modified: SystemTime,
 }
 
 /// What a sweep removed.
@@ -45,8 +47,6 @@ pub struct StoredBlob {
 pub struct SweepReport {
     /// Temporary files or objects of uploads that no row names.
     pub stray_uploads: u64,
-    /// Deleted blobs that were still in the trash.
-    pub trash: u64,
 }
 
 /// A place for the bytes of blobs.
@@ -54,8 +54,9 @@ pub struct SweepReport {
 /// Promises, whichever implementation:
 /// - What [`put`](Self::put) or [`UploadWriter::publish`] called published is whole, has the digest, and
 ///   survives a crash of the process or of the machine from then on. Before that nothing of it is visible.
-/// - Publishing the same digest twice is fine, also at the same time, also beside a deletion of the
-///   earlier bytes: the later publication is whole.
+/// - Every publication has a location of its own, which no other ever gets: whoever removes what lies
+///   at a location can never hit what was published later, however late they come
+///   (docs/decisions/0010-collection.md).
 /// - Every operation ends: after its deadline it fails with [`StorageError::Unavailable`].
 /// - Dropping a future leaves at most temporary bytes, which [`sweep`](Self::sweep) or
 ///   [`abort`](Self::abort) removes.
@@ -95,21 +96,19 @@ pub trait BlobStorage: Send + Sync + 'static {
         location: &'a Location,
     ) -> BoxFuture<'a, Result<Option<u64>, StorageError>>;
 
-    /// Removes a blob's bytes. Harmless when repeated. Locally they are moved
-    /// to a trash folder at once, so that a crash cannot leave half of it done.
-    fn delete<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>>;
+    /// How many blobs one call of [`remove`](Self::remove) does best with.
+    fn removals_at_once(&self) -> usize;
 
-    /// Takes back a publication whose row could not be written. Where a
-    /// location belongs to the digest and not to one publication, as locally,
-    /// somebody else may have published there meanwhile, and nothing is done:
-    /// bytes without a row wait for collection.
-    fn discard<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>>;
+    /// Removes blobs' bytes for good, and gives those that could not be removed.
+    /// What is not there is no failure.
+    fn remove(&self, locations: Vec<Location>) -> BoxFuture<'_, Vec<(Location, StorageError)>>;
 
-    /// All blobs, in no order: for comparing with the database.
-    fn list(&self) -> BoxStream<'_, Result<StoredBlob, StorageError>>;
+    /// All blobs after a location, in the order of their locations' bytes: for
+    /// comparing with the database.
+    fn list(&self, after: Option<&Location>) -> BoxStream<'_, Result<StoredBlob, StorageError>>;
 
     /// Removes temporary bytes that no upload in `live` names and that nobody
-    /// touched for `older_than`, and empties the trash.
+    /// touched for `older_than`.
     fn sweep<'a>(
         &'a self,
         live: &'a HashSet<String>,

@@ -2,6 +2,7 @@
 //! the row, ends the upload and runs the caller's link.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -19,7 +20,13 @@ struct Published {
     digest: Digest,
     size: u64,
     location: Location,
+    /// When nothing of them was there yet.
+    began: Timestamp,
 }
+
+/// A row is written soon after its bytes or not at all: bytes without a row that are older may be
+/// taken for strays by a scrub.
+const MAX_COMMIT_DELAY: Duration = Duration::from_hours(1);
 
 /// The upload that a publication ends.
 struct Ending {
@@ -41,7 +48,8 @@ impl Content {
         let turn = match self.take_turn(id, scope).await? {
             Found::Open(turn) => turn,
             Found::Finished(digest) if digest == expected => {
-                return self.blob(&digest).await?.ok_or(ContentError::UploadUnknown);
+                let kept = self.leased_blob(&digest).await?;
+                return kept.ok_or(ContentError::UploadUnknown);
             }
             Found::Finished(_) => return Err(ContentError::UploadUnknown),
         };
@@ -92,13 +100,13 @@ impl Content {
                 writer.abort().await;
                 return Err(error);
             }
-            self.claim(&expected).await?;
-            let size = writer.offset();
+            let (began, size) = (Timestamp::now(), writer.offset());
             let location = writer.publish(expected.clone()).await;
             Published {
                 location: location.map_err(|error| mismatch(error, &expected))?,
                 digest: expected,
                 size,
+                began,
             }
         };
         Box::pin(self.commit(published, None, link)).await
@@ -149,8 +157,7 @@ impl Content {
         if let Err(error) = turn.during(incoming.write_to(&mut *writer)).await {
             return Err(self.interrupted(turn, writer, error).await);
         }
-        self.claim(expected).await?;
-        let size = writer.offset();
+        let (began, size) = (Timestamp::now(), writer.offset());
         match turn.through(writer.publish(expected.clone())).await {
             Ok(location) => {
                 let digest = expected.clone();
@@ -158,6 +165,7 @@ impl Content {
                     digest,
                     size,
                     location,
+                    began,
                 };
                 Ok((turn, published))
             }
@@ -184,44 +192,19 @@ impl Content {
                 actual: actual.to_string(),
             });
         }
-        self.claim(expected).await?;
-        let size = bytes.len() as u64;
+        let (began, size) = (Timestamp::now(), bytes.len() as u64);
         let location = self.inner.storage.put(expected, bytes).await?;
         Ok(Published {
             digest: actual,
             size,
             location,
+            began,
         })
     }
 
-    /// Takes the blob from a deletion that may be under way, before its bytes
-    /// are replaced: the deletion then finds another generation than its own,
-    /// and leaves the new bytes alone. Costs a read where there is none.
-    async fn claim(&self, digest: &Digest) -> Result<(), ContentError> {
-        let half_over = self.lease_half_over();
-        if let Some(blob) = self.inner.blobs.get(digest)
-            && blob.lease_until >= half_over
-        {
-            return Ok(());
-        }
-        let needed = {
-            let mut reader = self.inner.database.read().await?;
-            store::needs_claim(&mut reader, digest, half_over).await?
-        };
-        if !needed {
-            return Ok(());
-        }
-        let (digest, lease_until) = (digest.clone(), self.lease_until());
-        let claimed = self.inner.database.write(move |tx| {
-            let digest = digest.clone();
-            async move { Ok::<_, ContentError>(store::claim(tx, &digest, lease_until).await?) }
-                .boxed()
-        });
-        Box::pin(claimed).await.map(drop)
-    }
-
     /// Writes the row, ends the upload and links. When the link is refused, the
-    /// row is written all the same, so that collection finds the bytes.
+    /// row is written all the same, so that collection finds the bytes; bytes without a
+    /// row wait for a scrub.
     async fn commit(
         &self,
         published: Published,
@@ -251,11 +234,11 @@ impl Content {
             })
         };
         match Box::pin(linked).await {
-            Ok(blob) => {
-                self.drop_double(&blob, &published.location).await;
+            Ok(mut blob) => {
+                self.drop_double(&mut blob, &published.location).await;
                 Ok(blob)
             }
-            Err(error @ (ContentError::Refused(_) | ContentError::TakenOver)) => {
+            Err(error @ ContentError::Refused(_)) => {
                 Box::pin(self.commit_unlinked(&published, &ending)).await;
                 Err(error)
             }
@@ -270,15 +253,18 @@ impl Content {
             let (content, published, ending) =
                 (content.clone(), Arc::clone(&published), Arc::clone(&ended));
             async move {
-                if let Some(ending) = &*ending {
-                    store::delete_upload(tx, ending.id, ending.fence).await?;
+                // Where somebody else goes on with the upload, its bytes are theirs.
+                if let Some(ending) = &*ending
+                    && !content.forget_upload(tx, ending).await?
+                {
+                    return Err(ContentError::TakenOver);
                 }
                 content.write_blob(tx, &published).await
             }
             .boxed()
         });
         match Box::pin(written).await {
-            Ok(blob) => self.drop_double(&blob, &location).await,
+            Ok(mut blob) => self.drop_double(&mut blob, &location).await,
             Err(error) => tracing::warn!(%error, %location, "bytes without a row stay behind"),
         }
         if let Some(ending) = &**ending {
@@ -286,12 +272,24 @@ impl Content {
         }
     }
 
+    /// Ends an upload that becomes no blob; false when somebody else goes on with it.
+    async fn forget_upload(&self, tx: &mut Tx, ending: &Ending) -> Result<bool, ContentError> {
+        let Ending { id, scope, fence } = ending;
+        // One that is only in memory has no row.
+        Ok(store::delete_upload(tx, *id, *fence).await?
+            || store::find_upload(tx, *id, scope).await?.is_none())
+    }
+
     async fn write_blob(&self, tx: &mut Tx, published: &Published) -> Result<Blob, ContentError> {
         let Published {
             digest,
             size,
             location,
+            began,
         } = published;
+        if Timestamp::now() > began.plus(MAX_COMMIT_DELAY) {
+            return Err(ContentError::TakenOver);
+        }
         let (now, lease_until) = (Timestamp::now(), self.lease_until());
         let blob = store::put_blob(tx, digest, *size, location, now, lease_until).await?;
         let (blobs, digest) = (Arc::clone(&self.inner.blobs), digest.clone());
@@ -314,13 +312,57 @@ impl Content {
         }
     }
 
-    /// Removes bytes that turned out to be a second copy of a living blob.
-    async fn drop_double(&self, blob: &Blob, published: &Location) {
-        if blob.location != *published
-            && let Err(error) = self.inner.storage.discard(published).await
-        {
-            tracing::warn!(%error, location = %published, "a second copy of a blob stays behind");
+    /// Removes bytes that turned out to be a second copy of a blob, unless the first copy is lost:
+    /// then they take its place.
+    async fn drop_double(&self, blob: &mut Blob, published: &Location) {
+        if blob.location == *published {
+            return;
         }
+        match self.inner.storage.stat(&blob.location).await {
+            Ok(Some(size)) if size == blob.size => {}
+            Ok(found) => {
+                tracing::error!(digest = %blob.digest, location = %blob.location, ?found,
+                    size = blob.size, "a blob's bytes are missing; those of this push take their place");
+                match self.replace_bytes(blob, published).await {
+                    Ok(true) => return,
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::error!(%error, digest = %blob.digest, "a blob's bytes stay missing");
+                        return;
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, location = %published, "a second copy of a blob stays behind");
+                return;
+            }
+        }
+        for (location, error) in self.inner.storage.remove(vec![published.clone()]).await {
+            tracing::warn!(%error, %location, "a second copy of a blob stays behind");
+        }
+    }
+
+    async fn replace_bytes(
+        &self,
+        blob: &mut Blob,
+        published: &Location,
+    ) -> Result<bool, ContentError> {
+        let (content, old, new) = (self.clone(), blob.clone(), published.clone());
+        let moved = self.inner.database.write(move |tx| {
+            let (content, old, new) = (content.clone(), old.clone(), new.clone());
+            async move {
+                let moved = store::move_blob(tx, &old.digest, &old.location, &new).await?;
+                let blobs = Arc::clone(&content.inner.blobs);
+                tx.after_commit(move || blobs.invalidate(&old.digest));
+                Ok::<_, ContentError>(moved)
+            }
+            .boxed()
+        });
+        let moved = Box::pin(moved).await?;
+        if moved {
+            blob.location = published.clone();
+        }
+        Ok(moved)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use seawall_content::{Chunk, ContentError, MIGRATIONS, statements};
-use seawall_database::params;
 use seawall_oci::{Algorithm, Digest};
 
 use crate::house::{assert_whole, bytes, houses, houses_with, no_link, ranged, streamed};
@@ -160,35 +159,6 @@ async fn uploads_expire_without_leaving_parts_and_finished_ones_are_forgotten() 
         assert_eq!(house.count("SELECT COUNT(*) FROM uploads").await, 0);
         assert_whole(content, &digest, &bytes(10, 5)).await;
         house.assert_no_leftovers();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_trash_is_emptied_at_start() {
-    for house in houses().await {
-        let whole = bytes(1000, 6);
-        let digest = Digest::sha256(&whole);
-        let chunk = Chunk::from_bytes(whole);
-        let blob = house
-            .content()
-            .push(&digest, chunk, no_link())
-            .await
-            .unwrap();
-        house
-            .content()
-            .storage()
-            .delete(&blob.location)
-            .await
-            .unwrap();
-        house
-            .execute(
-                "DELETE FROM blobs WHERE digest = $1",
-                params![digest.as_str()],
-            )
-            .await;
-        let report = house.restarted().await.recover().await.unwrap();
-        let expected = u64::from(house.local_folder().is_some() && !house.is_shared());
-        assert_eq!(report.trash, expected, "{}", house.name);
     }
 }
 

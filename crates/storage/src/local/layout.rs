@@ -1,10 +1,12 @@
 //! The whole on-disk layout of the local storage, in one file.
 //!
 //! ```text
-//! <root>/docker/registry/v2/blobs/sha256/ab/<hex>/data    blobs, as the CNCF distribution registry lays them out
-//! <root>/_uploads/<uuid>                                  bytes of unfinished uploads
-//! <root>/_trash/<uuid>                                    blobs that were deleted, until a sweep
+//! <root>/docker/registry/v2/blobs/sha256/ab/<hex>/data           a blob that the CNCF distribution registry wrote
+//! <root>/docker/registry/v2/blobs/sha256/ab/<hex>/data-<uuid>    a blob of ours
+//! <root>/_uploads/<uuid>                                         bytes of unfinished uploads
 //! ```
+//! The same folders as the distribution registry's, so that its blobs are taken over where they lie, and a
+//! name of its own for each publication, so that a removal never hits a later one.
 //! Every path is made here, from a validated digest, a validated location or a
 //! fresh UUID; no path of a client gets this far.
 
@@ -16,6 +18,9 @@ use crate::{Location, StorageError};
 
 /// Where blobs begin, below the root.
 pub(super) const BLOBS: &str = "docker/registry/v2/blobs";
+
+/// How the files of blobs begin.
+pub(super) const DATA: &str = "data";
 
 /// The paths under one root.
 #[derive(Clone, Debug)]
@@ -36,10 +41,6 @@ impl Layout {
         self.root.join("_uploads")
     }
 
-    pub(super) fn trash(&self) -> PathBuf {
-        self.root.join("_trash")
-    }
-
     pub(super) fn blobs(&self, algorithm: Algorithm) -> PathBuf {
         self.root.join(BLOBS).join(algorithm.as_str())
     }
@@ -48,9 +49,11 @@ impl Layout {
         self.root.join(location.as_str())
     }
 
-    pub(super) fn location(digest: &Digest) -> Result<Location, StorageError> {
+    /// Where one publication of a blob goes; no other ever goes there.
+    pub(super) fn fresh_location(digest: &Digest) -> Result<Location, StorageError> {
         let (algorithm, hex) = (digest.algorithm(), digest.hex());
-        let text = format!("{BLOBS}/{algorithm}/{}/{hex}/data", &hex[..2]);
+        let name = Self::fresh_name();
+        let text = format!("{BLOBS}/{algorithm}/{}/{hex}/{DATA}-{name}", &hex[..2]);
         Location::parse(text).map_err(|error| StorageError::Misconfigured(error.to_string()))
     }
 

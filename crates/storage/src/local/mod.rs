@@ -1,7 +1,8 @@
 //! Blobs in a local folder, in the layout of the CNCF distribution registry.
 //!
-//! Publishing: temporary file → fsync → rename over → fsync of the folder and of
-//! new parents; then the caller writes the row. Start at `layout.rs` for the
+//! Publishing: temporary file → fsync → rename into place → fsync of the folder and
+//! of new parents; then the caller writes the row. Removing needs no fsync: bytes that
+//! come back after a power loss have no row, and a scrub finds them. Start at `layout.rs` for the
 //! paths, `writer.rs` for an upload, `committer.rs` for the grouped fsyncs.
 
 mod at_once;
@@ -44,6 +45,9 @@ use crate::{
 /// How many files are kept open for the next reader. Opening and closing one
 /// costs a trip to a blocking thread, more than sending a small blob does.
 const OPEN_FILES: usize = 512;
+
+/// How many blobs one thread removes before it is given back: some milliseconds.
+const REMOVALS: usize = 128;
 
 /// What the pieces of the local storage share.
 #[derive(Clone)]
@@ -130,7 +134,7 @@ impl BlobStorage for LocalStorage {
 
     fn put(&self, digest: &Digest, bytes: Bytes) -> BoxFuture<'_, Result<Location, StorageError>> {
         let span = tracing::debug_span!("storage.publish", %digest, size = bytes.len());
-        let location = Layout::location(digest);
+        let location = Layout::fresh_location(digest);
         async move {
             let location = location?;
             let source = Source::Bytes(bytes);
@@ -138,7 +142,6 @@ impl BlobStorage for LocalStorage {
                 .committer
                 .publish(source, location.clone())
                 .await?;
-            self.parts.open_files.remove(&location);
             Ok(location)
         }
         .instrument(span)
@@ -213,31 +216,33 @@ impl BlobStorage for LocalStorage {
         .boxed()
     }
 
-    fn delete<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>> {
-        let span = tracing::debug_span!("storage.delete", %location);
-        self.parts.open_files.remove(location);
-        let path = self.parts.layout.path(location);
-        let trashed = self.parts.layout.trash().join(Layout::fresh_name());
-        blocking("deleting a blob", move || {
-            match std::fs::rename(&path, trashed) {
-                Err(error) if is_missing(&error) => return Ok(()),
-                renamed => renamed?,
-            }
-            if let Some(folder) = path.parent() {
-                drop(std::fs::remove_dir(folder)); // unless a publication is at work there
-            }
-            Ok(())
-        })
+    fn removals_at_once(&self) -> usize {
+        REMOVALS
+    }
+
+    fn remove(&self, locations: Vec<Location>) -> BoxFuture<'_, Vec<(Location, StorageError)>> {
+        let span = tracing::debug_span!("storage.remove", blobs = locations.len());
+        for location in &locations {
+            self.parts.open_files.remove(location);
+        }
+        let layout = self.parts.layout.clone();
+        let again = locations.clone();
+        async move {
+            let removing = tokio::task::spawn_blocking(move || sweep::remove(&layout, locations));
+            removing.await.unwrap_or_else(|error| {
+                let failed = |location| {
+                    let error = io::Error::other(error.to_string());
+                    (location, StorageError::io("removing a blob", error))
+                };
+                again.into_iter().map(failed).collect()
+            })
+        }
         .instrument(span)
         .boxed()
     }
 
-    fn discard<'a>(&'a self, _location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>> {
-        futures_util::future::ready(Ok(())).boxed()
-    }
-
-    fn list(&self) -> BoxStream<'_, Result<StoredBlob, StorageError>> {
-        sweep::list(self.parts.layout.clone())
+    fn list(&self, after: Option<&Location>) -> BoxStream<'_, Result<StoredBlob, StorageError>> {
+        sweep::list(self.parts.layout.clone(), after.cloned())
     }
 
     fn sweep<'a>(
@@ -264,9 +269,7 @@ fn is_missing(error: &io::Error) -> bool {
 /// only its own two to sync.
 fn make_folders(layout: &Layout, disk: &Arc<dyn Disk>) -> io::Result<()> {
     let mut made = BTreeSet::new();
-    for folder in [layout.uploads(), layout.trash()] {
-        std::fs::create_dir_all(folder)?;
-    }
+    std::fs::create_dir_all(layout.uploads())?;
     for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
         let folder = layout.blobs(algorithm);
         std::fs::create_dir_all(&folder)?;

@@ -62,7 +62,12 @@ async fn write(storage: &LocalStorage, bytes: &Bytes) -> Box<dyn UploadWriter> {
 }
 
 async fn count(storage: &LocalStorage) -> usize {
-    storage.list().try_collect::<Vec<_>>().await.unwrap().len()
+    storage
+        .list(None)
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap()
+        .len()
 }
 
 #[tokio::test]
@@ -298,7 +303,7 @@ async fn a_symbolic_link_is_neither_read_nor_written_through() {
         .read(&location, ByteRange::whole(6), Delivery::Here)
         .await;
     assert!(read.is_err(), "a link is no blob");
-    storage.put(&digest, bytes).await.unwrap();
+    assert!(storage.remove(vec![location]).await.is_empty());
     assert_eq!(std::fs::read_to_string(outside).unwrap(), "secret");
-    assert_eq!(std::fs::read_to_string(path).unwrap(), "content");
+    assert!(!path.is_symlink(), "the link itself is removed");
 }

@@ -121,7 +121,7 @@ impl LocalWriter {
     }
 
     async fn publish_file(&self, expected: &Digest) -> Result<Location, StorageError> {
-        let location = Layout::location(expected)?;
+        let location = Layout::fresh_location(expected)?;
         let Sink {
             file,
             hasher,
@@ -156,7 +156,6 @@ impl LocalWriter {
             .committer
             .publish(source, location.clone())
             .await?;
-        self.parts.open_files.remove(&location);
         Ok(location)
     }
 }

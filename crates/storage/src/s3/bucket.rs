@@ -2,6 +2,7 @@
 //! errors in this crate's terms. Knows keys, not uploads (`writer.rs`).
 
 use std::future::Future;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -26,6 +27,10 @@ pub(super) struct Bucket {
     store: AmazonS3,
     /// Signs the URLs to which clients are sent.
     signer: AmazonS3,
+    /// Removes many objects with one request.
+    pub(super) remover: AmazonS3,
+    /// Whether the store has said that it does not know that request.
+    pub(super) removes_singly: AtomicBool,
     prefix: String,
     redirect_expiry: Duration,
     retry_timeout: Duration,
@@ -40,8 +45,10 @@ impl Bucket {
             .as_ref()
             .or(settings.endpoint.as_ref());
         Ok(Self {
-            store: build(settings, settings.endpoint.as_deref())?,
-            signer: build(settings, public.map(String::as_str))?,
+            store: build(settings, settings.endpoint.as_deref(), true)?,
+            signer: build(settings, public.map(String::as_str), true)?,
+            remover: build(settings, settings.endpoint.as_deref(), false)?,
+            removes_singly: AtomicBool::new(false),
             prefix: settings.prefix.trim_matches('/').to_owned(),
             redirect_expiry: settings.redirect_expiry,
             retry_timeout: settings.retry_timeout,
@@ -49,7 +56,7 @@ impl Bucket {
         })
     }
 
-    fn path(&self, key: &str) -> Result<Path, StorageError> {
+    pub(super) fn path(&self, key: &str) -> Result<Path, StorageError> {
         let full = if self.prefix.is_empty() {
             Path::parse(key)
         } else {
@@ -61,7 +68,7 @@ impl Bucket {
     /// Runs a request that may be sent twice: again when the connection broke,
     /// which the client below does not do for every kind of request, and never
     /// past the deadline.
-    async fn within<T, F>(
+    pub(super) async fn within<T, F>(
         &self,
         doing: &'static str,
         operation: impl Fn() -> F,
@@ -231,10 +238,21 @@ impl Bucket {
         Ok(self.within("signing a URL", sign).await?.into())
     }
 
-    /// The objects under a folder, page by page; each page has its deadline.
+    /// The objects under a folder.
     pub(super) fn list(
         &self,
         folder: &str,
+    ) -> impl futures_util::Stream<Item = Result<(String, ObjectMeta), StorageError>> + Send + '_
+    {
+        self.list_after(folder, None)
+    }
+
+    /// The objects under a folder after a key, in the order of their keys, page by
+    /// page; each page has its deadline.
+    pub(super) fn list_after(
+        &self,
+        folder: &str,
+        after: Option<&str>,
     ) -> impl futures_util::Stream<Item = Result<(String, ObjectMeta), StorageError>> + Send + '_
     {
         let folder = match (self.prefix.as_str(), folder) {
@@ -248,7 +266,11 @@ impl Bucket {
         } else {
             self.prefix.len() + 1
         };
-        let objects = self.store.list(folder.as_ref());
+        let after = after.and_then(|after| self.path(after).ok());
+        let objects = match after {
+            Some(after) => self.store.list_with_offset(folder.as_ref(), &after),
+            None => self.store.list(folder.as_ref()),
+        };
         objects.map(move |object| {
             let object = object.map_err(|error| sort("listing objects", error))?;
             let key = object.location.as_ref().get(cut..).unwrap_or_default();
@@ -257,7 +279,11 @@ impl Bucket {
     }
 }
 
-fn build(settings: &S3Settings, endpoint: Option<&str>) -> Result<AmazonS3, StorageError> {
+fn build(
+    settings: &S3Settings,
+    endpoint: Option<&str>,
+    removes_singly: bool,
+) -> Result<AmazonS3, StorageError> {
     let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
     let mut builder = match &settings.access_key {
         Some(key) => AmazonS3Builder::new().with_access_key_id(key),
@@ -292,8 +318,7 @@ fn build(settings: &S3Settings, endpoint: Option<&str>) -> Result<AmazonS3, Stor
         })
         // Over TLS the bytes need no second hash.
         .with_unsigned_payload(!plain)
-        // Not every store knows the bulk request.
-        .with_disable_bulk_delete(true)
+        .with_disable_bulk_delete(removes_singly)
         .build()
         .map_err(|error| StorageError::Misconfigured(error.to_string()))
 }
@@ -311,7 +336,7 @@ fn is_broken_connection(error: &object_store::Error) -> bool {
 }
 
 /// Sorts an error of the object store.
-fn sort(doing: &'static str, error: object_store::Error) -> StorageError {
+pub(super) fn sort(doing: &'static str, error: object_store::Error) -> StorageError {
     let reason = error.to_string();
     let full = [
         "507 ",

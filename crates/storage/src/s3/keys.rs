@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! blobs/ab/<uuid>                   blobs, at random keys: S3 cannot rename, and the digest comes last
+//! docker/registry/v2/blobs/…        blobs of a CNCF distribution registry that were taken over
 //! _uploads/<name>/marker            names a multipart upload in progress
 //! _uploads/<name>/tail-<uuid>       the last bytes of a resting upload, less than a part
 //! ```
@@ -14,6 +15,12 @@ use uuid::Uuid;
 
 /// The folder of temporary objects.
 pub(super) const UPLOADS: &str = "_uploads";
+
+/// The folder of blobs.
+pub(super) const BLOBS: &str = "blobs";
+
+/// The folder of blobs that a CNCF distribution registry wrote.
+pub(super) const ADOPTED: &str = "docker/registry/v2/blobs";
 
 /// What a sweep needs to abort a multipart upload that no row names.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,7 +41,7 @@ pub(super) fn fresh_name() -> String {
 
 pub(super) fn fresh_blob() -> String {
     let name = fresh_name();
-    format!("blobs/{}/{name}", &name[..2])
+    format!("{BLOBS}/{}/{name}", &name[..2])
 }
 
 pub(super) fn folder(name: &str) -> String {

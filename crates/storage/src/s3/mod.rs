@@ -1,10 +1,11 @@
 //! Blobs in a bucket of an S3-compatible object store.
 //!
-//! Start at `keys.rs` for the layout, `writer.rs` for an upload, `bucket.rs` for
-//! requests, deadlines and errors.
+//! Start at `keys.rs` for the layout, `writer.rs` for an upload, `removal.rs` for the
+//! removal of many, `bucket.rs` for requests, deadlines and errors.
 
 mod bucket;
 mod keys;
+mod removal;
 mod writer;
 
 use std::collections::HashSet;
@@ -181,27 +182,27 @@ impl BlobStorage for S3Storage {
         self.bucket.size(location.as_str()).boxed()
     }
 
-    fn delete<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>> {
-        let span = tracing::debug_span!("storage.delete", %location);
-        self.bucket
-            .delete(location.as_str())
-            .instrument(span)
-            .boxed()
+    fn removals_at_once(&self) -> usize {
+        removal::MAX_REMOVALS
     }
 
-    fn discard<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.delete(location)
+    fn remove(&self, locations: Vec<Location>) -> BoxFuture<'_, Vec<(Location, StorageError)>> {
+        let span = tracing::debug_span!("storage.remove", blobs = locations.len());
+        self.bucket.remove(locations).instrument(span).boxed()
     }
 
-    fn list(&self) -> BoxStream<'_, Result<StoredBlob, StorageError>> {
-        let objects = self.bucket.list("");
+    fn list(&self, after: Option<&Location>) -> BoxStream<'_, Result<StoredBlob, StorageError>> {
+        let after = after.map(Location::as_str);
+        // In this order, which is that of their names.
+        let ours = self.bucket.list_after(keys::BLOBS, after);
+        let objects = ours.chain(self.bucket.list_after(keys::ADOPTED, after));
         objects
             .try_filter_map(|(key, object)| async move {
-                let temporary = key.starts_with(keys::UPLOADS);
-                let location = Location::parse(key).ok().filter(|_| !temporary);
+                let location = Location::parse(key).ok();
                 Ok(location.map(|location| StoredBlob {
                     location,
                     size: object.size,
+                    modified: object.last_modified.into(),
                 }))
             })
             .boxed()

@@ -36,6 +36,9 @@ macro_rules! contract {
             the_same_digest_may_be_published_at_the_same_time
             many_small_blobs_at_the_same_time
             a_deleted_blob_is_gone_and_may_come_back
+            no_location_is_ever_used_twice
+            many_blobs_are_removed_with_one_call
+            a_listing_goes_on_where_it_was_left
             a_listing_finds_every_blob
             a_sweep_takes_strays_and_spares_the_living
         );

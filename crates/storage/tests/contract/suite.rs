@@ -5,8 +5,8 @@ use std::os::unix::fs::FileExt as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use seawall_oci::{Algorithm, ByteRange, Digest};
 use seawall_storage::{
     BlobBody, BlobStorage, Delivery, Durability, Location, StorageError, UploadState,
@@ -61,7 +61,7 @@ async fn expect(storage: &dyn BlobStorage, location: &Location, wanted: &Bytes) 
 }
 
 pub async fn listed(storage: &dyn BlobStorage) -> Vec<Location> {
-    let blobs: Vec<_> = storage.list().try_collect().await.unwrap();
+    let blobs: Vec<_> = storage.list(None).try_collect().await.unwrap();
     blobs.into_iter().map(|blob| blob.location).collect()
 }
 
@@ -317,14 +317,77 @@ pub async fn a_deleted_blob_is_gone_and_may_come_back(place: &Place) {
     for _ in 0..3 {
         let location = storage.put(&digest, bytes.clone()).await.unwrap();
         expect(&*storage, &location, &bytes).await;
-        storage.delete(&location).await.unwrap();
-        storage.delete(&location).await.unwrap();
+        for _ in 0..2 {
+            let failed = storage.remove(vec![location.clone()]).await;
+            assert!(failed.is_empty(), "{failed:?}");
+        }
         assert_eq!(storage.stat(&location).await.unwrap(), None);
         let read = storage
             .read(&location, ByteRange::whole(5000), Delivery::Here)
             .await;
         assert!(matches!(read, Err(StorageError::NotFound(_))));
         assert_eq!(listed(&*storage).await, []);
+    }
+}
+
+/// However late a removal comes, it never hits what was published after.
+pub async fn no_location_is_ever_used_twice(place: &Place) {
+    let storage = place.open().await;
+    let bytes = content(5000, 15);
+    let digest = Digest::sha256(&bytes);
+    let mut locations = Vec::new();
+    for _ in 0..3 {
+        locations.push(storage.put(&digest, bytes.clone()).await.unwrap());
+        let mut writer = storage
+            .open(UploadState::new(Algorithm::Sha256), None)
+            .await
+            .unwrap();
+        writer.write(bytes.clone()).await.unwrap();
+        locations.push(writer.publish(digest.clone()).await.unwrap());
+    }
+    let last = locations.pop().unwrap();
+    assert!(!locations.contains(&last));
+    let failed = storage.remove(locations).await;
+    assert!(failed.is_empty(), "{failed:?}");
+    expect(&*storage, &last, &bytes).await;
+    assert_eq!(listed(&*storage).await, [last]);
+}
+
+pub async fn many_blobs_are_removed_with_one_call(place: &Place) {
+    let storage = &*place.open().await;
+    let count = if seawall_testkit::full() { 2_500 } else { 150 };
+    let puts = futures_util::stream::iter(0..count).map(async |number: usize| {
+        let bytes = content(10 + number, number as u64 + 1);
+        storage.put(&Digest::sha256(&bytes), bytes).await.unwrap()
+    });
+    let mut locations: Vec<Location> = puts.buffer_unordered(16).collect().await;
+    let kept = locations.pop().unwrap();
+    // What is not there is no failure, not even in the midst of others.
+    let gone = locations[7].clone();
+    locations.push(gone);
+    let failed = storage.remove(locations).await;
+    assert!(failed.is_empty(), "{failed:?}");
+    assert_eq!(listed(storage).await, [kept]);
+    assert!(storage.remove(Vec::new()).await.is_empty());
+}
+
+pub async fn a_listing_goes_on_where_it_was_left(place: &Place) {
+    let storage = place.open().await;
+    for number in 0..40 {
+        let bytes = content(number + 1, number as u64 + 1);
+        let digest = Digest::of([Algorithm::Sha256, Algorithm::Sha512][number % 2], &bytes);
+        storage.put(&digest, bytes.clone()).await.unwrap();
+        if number % 8 == 0 {
+            storage.put(&digest, bytes).await.unwrap();
+        }
+    }
+    let all = listed(&*storage).await;
+    assert_eq!(all.len(), 45);
+    assert!(all.is_sorted(), "{all:?}");
+    for (at, location) in all.iter().enumerate() {
+        let rest: Vec<_> = storage.list(Some(location)).try_collect().await.unwrap();
+        let rest: Vec<Location> = rest.into_iter().map(|blob| blob.location).collect();
+        assert_eq!(rest, all[at + 1..]);
     }
 }
 
