@@ -178,6 +178,12 @@ impl Caches {
         tx.after_commit(move || caches.links.invalidate(&key));
     }
 
+    /// Forgets links once the transaction has committed.
+    pub(crate) fn links_end(self: &Arc<Self>, tx: &mut Tx, ended: Vec<(RepositoryName, Digest)>) {
+        let caches = self.clone();
+        tx.after_commit(move || ended.iter().for_each(|link| caches.links.invalidate(link)));
+    }
+
     /// Forgets every reference and link once the transaction has committed: a repository goes.
     pub(crate) fn repository_goes(self: &Arc<Self>, tx: &mut Tx) {
         let caches = self.clone();

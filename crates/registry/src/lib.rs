@@ -9,6 +9,7 @@
 mod artifact;
 mod blob;
 mod cache;
+mod collection;
 mod error;
 mod manifest;
 mod page;
@@ -30,6 +31,7 @@ pub use artifact::{
     ArtifactType,
 };
 pub use blob::Mount;
+pub use collection::{CollectionOptions, CollectionPlan, CollectionReport};
 pub use error::RegistryError;
 pub use manifest::{Pushed, StoredManifest, default_platform, needs_schema2};
 pub use page::{Batches, Page};
@@ -61,6 +63,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "registry/0003_artifacts",
         sql: include_str!("../migrations/0003_artifacts.sql"),
     },
+    Migration {
+        name: "registry/0004_collection",
+        sql: include_str!("../migrations/0004_collection.sql"),
+    },
 ];
 
 /// Every fixed statement of this room, for the test that prepares them on both engines.
@@ -68,6 +74,7 @@ pub fn statements() -> Vec<&'static str> {
     [
         artifact::statements(),
         blob::store::STATEMENTS.to_vec(),
+        collection::store::STATEMENTS.to_vec(),
         manifest::store::STATEMENTS.to_vec(),
         project::store::STATEMENTS.to_vec(),
         quota::store::STATEMENTS.to_vec(),

@@ -64,6 +64,14 @@ impl Author {
         }
     }
 
+    /// Something that the registry does by itself, in somebody's name.
+    pub(crate) fn system(username: &str) -> Self {
+        Self {
+            username: username.to_owned(),
+            origin: Origin::default(),
+        }
+    }
+
     /// The line of the audit log for something done to `resource`.
     pub(crate) fn did(
         &self,

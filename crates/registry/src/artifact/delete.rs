@@ -15,7 +15,7 @@ use seawall_oci::{Reference, RepositoryName, Tag};
 use super::store::ArtifactRow;
 use super::{listed, parts, store};
 use crate::registry::Author;
-use crate::{Registry, RegistryError, quota, repository, tag};
+use crate::{Registry, RegistryError, collection, quota, repository, tag};
 
 impl Registry {
     /// Deletes an artifact with all its tags. Permit: artifact delete.
@@ -52,7 +52,34 @@ impl Registry {
             reference: reference.clone(),
             author: Author::of(permit),
             now: Timestamp::now(),
+            only_untagged_before: None,
         });
+        self.run_deletion(deletion).await.map(drop)
+    }
+
+    /// Deletes an artifact that is untagged, held by nothing, and was neither pushed nor pulled since
+    /// `cutoff`; for collection, which needs no permit. Gives how many went, none if it is not so.
+    pub(crate) async fn delete_if_untagged(
+        &self,
+        author: Author,
+        project: ProjectRef,
+        repository: RepositoryName,
+        reference: Reference,
+        cutoff: Timestamp,
+    ) -> Result<u64, RegistryError> {
+        let deletion = std::sync::Arc::new(Deletion {
+            registry: self.clone(),
+            project,
+            repository,
+            reference,
+            author,
+            now: Timestamp::now(),
+            only_untagged_before: Some(cutoff),
+        });
+        self.run_deletion(deletion).await
+    }
+
+    async fn run_deletion(&self, deletion: std::sync::Arc<Deletion>) -> Result<u64, RegistryError> {
         self.database
             .write(move |tx| {
                 let deletion = deletion.clone();
@@ -70,10 +97,13 @@ struct Deletion {
     reference: Reference,
     author: Author,
     now: Timestamp,
+    /// Set for collection, which deletes nothing that was touched since.
+    only_untagged_before: Option<Timestamp>,
 }
 
 impl Deletion {
-    async fn run(&self, tx: &mut Tx) -> Result<(), RegistryError> {
+    /// Gives how many artifacts went.
+    async fn run(&self, tx: &mut Tx) -> Result<u64, RegistryError> {
         let missing =
             || RegistryError::artifact_not_found(self.repository.as_str(), &self.reference);
         let row = repository::store::locked(tx, self.repository.as_str(), self.now)
@@ -91,19 +121,29 @@ impl Deletion {
                 "the deleting artifact is referenced by others".to_owned(),
             ));
         }
-        let (gone, kept) = collect(tx, root).await?;
+        if let Some(cutoff) = self.only_untagged_before
+            && !collection::store::is_still_untagged(tx, root.id, cutoff).await?
+        {
+            return Ok(0);
+        }
+        let (gone, kept) = collect(tx, vec![root]).await?;
         let ids: Vec<ArtifactId> = gone.iter().map(|artifact| artifact.id).collect();
         listed::unlist(tx, row.id, &ids).await?;
         let tags = tag::store::delete_of_artifacts(tx, &ids).await?;
         let mut freed = 0;
         for artifact in &gone {
+            // First, since pushes hold rows of blobs before those of the quota.
+            collection::store::review_links_of_artifact(tx, row.id, artifact.id, self.now).await?;
+            let digests = collection::store::digests_of_artifact(tx, artifact.id).await?;
+            seawall_content::collection::review(tx, &digests).await?;
             freed += quota::store::remove_blobs(tx, self.project.id, artifact.id).await?;
             store::delete(tx, artifact.id).await?;
         }
         listed::refresh(tx, row.id, &kept).await?;
         self.forget(tx, &gone, &tags);
         self.record(tx, &gone, &tags).await?;
-        quota::usage::change(tx, self.project.id, -freed, false, self.now).await
+        quota::usage::change(tx, self.project.id, -freed, false, self.now).await?;
+        Ok(gone.len() as u64)
     }
 
     fn forget(&self, tx: &mut Tx, gone: &[ArtifactRow], tags: &[(ArtifactId, String)]) {
@@ -165,14 +205,16 @@ impl Deletion {
     }
 }
 
-/// What goes with `root`, itself first; and the children that stay.
-async fn collect(
+/// What goes with artifacts of one repository, themselves first; and the children that stay.
+pub(crate) async fn collect(
     tx: &mut Tx,
-    root: ArtifactRow,
+    roots: Vec<ArtifactRow>,
 ) -> Result<(Vec<ArtifactRow>, Vec<ArtifactId>), RegistryError> {
-    let repository = root.repository_id;
-    let mut going = HashSet::from([root.id]);
-    let mut gone = vec![root];
+    let Some(repository) = roots.first().map(|root| root.repository_id) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let mut going: HashSet<ArtifactId> = roots.iter().map(|root| root.id).collect();
+    let mut gone = roots;
     let mut undecided: BTreeMap<ArtifactId, ArtifactRow> = BTreeMap::new();
     let mut next = 0;
     loop {

@@ -7,7 +7,7 @@ mod accessories;
 pub(crate) mod accessory_kind;
 pub mod addition;
 mod copy;
-mod delete;
+pub(crate) mod delete;
 mod icon;
 mod kind;
 mod list;

@@ -163,6 +163,8 @@ const COPY: &str = "INSERT INTO artifacts (project_id, repository_id, digest, ki
 const BECOME_ACCESSORY: &str = "UPDATE artifacts SET accessory_kind = $2, accessory_subject = $3 WHERE id = $1 AND \
                                 accessory_subject IS NULL";
 const SET_SIZE: &str = "UPDATE artifacts SET size = $2 WHERE id = $1";
+const TOUCH_UNTAGGED: &str =
+    "UPDATE artifacts SET push_time = $2 WHERE id = $1 AND tag_count = 0 AND push_time < $2";
 const DELETE: &str = "DELETE FROM artifacts WHERE id = $1";
 const PULLED: &str = "UPDATE artifacts SET pull_time = $2 WHERE id = $1 AND pull_time < $2";
 const PULLED_PARENTS: &str = "UPDATE artifacts SET pull_time = $2 WHERE pull_time < $2 AND id IN (SELECT r.parent_id FROM artifact_references r \
@@ -192,6 +194,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     COPY,
     BECOME_ACCESSORY,
     SET_SIZE,
+    TOUCH_UNTAGGED,
     DELETE,
     PULLED,
     PULLED_PARENTS,
@@ -297,6 +300,15 @@ pub(crate) async fn become_accessory(
 
 pub(crate) async fn set_size(tx: &mut Tx, id: ArtifactId, size: i64) -> Result<(), DatabaseError> {
     tx.execute(SET_SIZE, params![id, size]).await.map(drop)
+}
+
+/// Notes that an artifact without tags was pushed again.
+pub(crate) async fn touch_untagged(
+    tx: &mut Tx,
+    id: ArtifactId,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    tx.execute(TOUCH_UNTAGGED, params![id, now]).await.map(drop)
 }
 
 /// Its parts go with it; tags must be gone before.

@@ -30,7 +30,7 @@ impl Registry {
     /// clients then leave the upload out. Permit: pull.
     ///
     /// # Errors
-    /// `BlobUnknown`, also for a blob that is being deleted.
+    /// `BlobUnknown`.
     pub async fn head_blob(
         &self,
         permit: &Permit,
@@ -41,8 +41,18 @@ impl Registry {
         if !self.is_linked(repository, digest).await? {
             return Err(RegistryError::BlobUnknown(digest.clone()));
         }
-        let found = self.content.leased_blob(digest).await?;
-        found.ok_or_else(|| RegistryError::BlobUnknown(digest.clone()))
+        let unknown = || RegistryError::BlobUnknown(digest.clone());
+        let before = self.content.blob(digest).await?.ok_or_else(unknown)?;
+        let found = self
+            .content
+            .leased_blob(digest)
+            .await?
+            .ok_or_else(unknown)?;
+        // While the lease was over, collection may have ended the link; now it cannot.
+        if found.lease_until != before.lease_until && !self.is_linked(repository, digest).await? {
+            return Err(unknown());
+        }
+        Ok(found)
     }
 
     async fn require_pull(

@@ -33,7 +33,7 @@ impl Registry {
                     Err(RegistryError::Database(error)) => return Err(LinkError::Database(error)),
                     Err(error) => return Err(LinkError::Refused(Box::new(error))),
                 };
-                Ok(store::link(tx, id, &blob.digest).await?)
+                Ok(store::link(tx, id, &blob.digest, blob.lease_until).await?)
             })
         }))
     }

@@ -2,7 +2,7 @@
 //! the caller may pull (distribution-spec 1.1 § Mounting a blob from another repository).
 
 use seawall_content::Blob;
-use seawall_database::{Tx, params};
+use seawall_database::{Timestamp, Tx, params};
 use seawall_identity::{Permission, Permit, ProjectRef};
 use seawall_oci::{Digest, RepositoryName};
 
@@ -104,5 +104,6 @@ async fn run(
         .content
         .prolong(tx, std::slice::from_ref(digest))
         .await?;
-    Ok(store::link(tx, id, digest).await?)
+    let lease_until = Timestamp::now().plus(registry.content.settings().lease);
+    Ok(store::link(tx, id, digest, lease_until).await?)
 }

@@ -1,14 +1,16 @@
 //! The SQL of links from repositories to blobs.
 
-use seawall_database::{DatabaseError, Sql, Tx, Value, params};
+use seawall_database::{DatabaseError, Sql, Timestamp, Tx, Value, params};
 use seawall_ids::RepositoryId;
 use seawall_oci::Digest;
 
-const LINK: &str = "INSERT INTO repository_blobs (repository_id, digest) VALUES ($1, $2) ON CONFLICT (repository_id, digest) DO NOTHING";
+const LINK: &str = "INSERT INTO repository_blobs (repository_id, digest, review_time) VALUES ($1, $2, $3) ON CONFLICT (repository_id, \
+                    digest) DO NOTHING";
 const UNLINK: &str = "DELETE FROM repository_blobs WHERE repository_id = $1 AND digest = $2";
 const LINKED: &str = "SELECT b.digest FROM repository_blobs b JOIN repositories r ON r.id = b.repository_id \
                       WHERE r.name = $1 AND b.digest = $2";
 const LINKED_OF: &str = "SELECT digest FROM repository_blobs WHERE repository_id = $1 AND digest IN (SELECT value FROM json_each($2))";
+// Collection finds out by itself that they are needed.
 const COPY: &str = "INSERT INTO repository_blobs (repository_id, digest) SELECT CAST($1 AS BIGINT), digest FROM \
                     repository_blobs WHERE repository_id = $2 AND digest IN (SELECT value FROM json_each($3)) \
                     ORDER BY digest ON CONFLICT (repository_id, digest) DO NOTHING";
@@ -20,12 +22,14 @@ pub(crate) const PROJECTS_WITH: &str = "SELECT DISTINCT p.id, p.name, p.public F
 /// The fixed statements, for the test that prepares them on both engines.
 pub(crate) const STATEMENTS: &[&str] = &[LINK, UNLINK, LINKED, LINKED_OF, COPY, PROJECTS_WITH];
 
+/// Collection looks at the link when the lease ends, unless an earlier one is there already.
 pub(crate) async fn link(
     tx: &mut Tx,
     repository: RepositoryId,
     digest: &Digest,
+    lease_until: Timestamp,
 ) -> Result<(), DatabaseError> {
-    tx.execute(LINK, params![repository, digest.as_str()])
+    tx.execute(LINK, params![repository, digest.as_str(), lease_until])
         .await
         .map(drop)
 }

@@ -129,6 +129,8 @@ impl Push {
         };
         let moved = self.set_tags(tx, row.id, artifact, &mut touched).await?;
         if !created && !became && moved.is_empty() {
+            // Who is told that it is there relies on it, also where untagged artifacts are collected.
+            artifacts::touch_untagged(tx, artifact, self.now).await?;
             return Ok(false);
         }
         touched.push(artifact);

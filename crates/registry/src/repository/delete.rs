@@ -7,7 +7,7 @@ use seawall_oci::RepositoryName;
 
 use super::{resolve::not_found, store};
 use crate::registry::Author;
-use crate::{Registry, RegistryError, project, quota};
+use crate::{Registry, RegistryError, collection, project, quota};
 
 impl Registry {
     /// Deletes a repository, its artifacts and tags. Permit: repository delete.
@@ -45,6 +45,11 @@ async fn delete(
     let row = row
         .filter(|row| row.published && row.project_id == project.id)
         .ok_or_else(|| not_found(name))?;
+    // First, since pushes hold rows of blobs before those of the quota.
+    let digests = collection::store::digests_of_repository(tx, row.id).await?;
+    for some in digests.chunks(1_000) {
+        seawall_content::collection::review(tx, some).await?;
+    }
     let freed = quota::store::remove_blobs_of_repository(tx, project.id, row.id).await?;
     store::empty(tx, row.id).await?;
     store::delete(tx, row.id).await?;

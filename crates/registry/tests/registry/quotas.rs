@@ -122,7 +122,7 @@ async fn ten_thousand_layers_pass() {
                 Box::pin(async move {
                     for digest in &rows {
                         // As if each had been uploaded; ten thousand uploads are the content room's test.
-                        let blob = "INSERT INTO blobs (digest, size, location, lease_until, creation_time) VALUES ($1, 4, 'x', 0, 0)";
+                        let blob = "INSERT INTO blobs (digest, size, location, lease_until, creation_time) VALUES ($1, 4, $1, 0, 0)";
                         tx.execute(blob, params![digest.as_str()]).await?;
                         let link = "INSERT INTO repository_blobs (repository_id, digest) SELECT id, $1 FROM repositories WHERE name = 'wide/web'";
                         tx.execute(link, params![digest.as_str()]).await?;
