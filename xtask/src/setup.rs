@@ -16,6 +16,7 @@ use crate::run::{run, say, succeeds, workspace};
 /// The package, and a file that is there once it is installed.
 const DEBIAN: &[(&str, &str)] = &[
     ("postgresql", "/usr/lib/postgresql"),
+    ("redis-server", "/usr/bin/redis-server"),
     ("docker.io", "/usr/sbin/dockerd"),
     ("docker-registry", "/usr/bin/docker-registry"),
     ("podman", "/usr/bin/podman"),

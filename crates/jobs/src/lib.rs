@@ -51,6 +51,7 @@ pub use new_job::{
 };
 pub use schedule::{MISSED_AFTER, MissedFires, NewSchedule, Overlap, Schedule};
 pub use status::{InvalidStatus, Status};
+pub use store::redis::{Losses, RedisOptions, RedisStore};
 pub use store::sql::{MIGRATIONS, SqlStore, statements};
 pub use store::{Enqueued, JobStore};
 pub use tokio_util::sync::CancellationToken;

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`Seawall`] | the built `seawall` program, as a user starts it |
 //! | [`Postgres`] | one PostgreSQL cluster for each test process, fresh databases in it |
+//! | [`Redis`] | a Redis server that can be killed, with its data or without |
 //! | [`S3`], [`Moto`] | two independent S3 servers |
 //! | [`FaultProxy`] | a TCP proxy that delays, cuts, resets, hangs, refuses or answers 5xx |
 //! | [`Dockerd`] | a Docker engine of its own, without networks |
@@ -26,6 +27,7 @@ mod moto;
 mod network;
 mod postgres;
 mod process;
+mod redis;
 mod s3;
 mod seawall;
 mod workspace;
@@ -37,6 +39,7 @@ pub use moto::Moto;
 pub use network::Network;
 pub use postgres::{Postgres, PostgresDatabase};
 pub use process::{Process, free_port, wait_until};
+pub use redis::Redis;
 pub use s3::S3;
 pub use seawall::{Seawall, SeawallOptions};
 pub use workspace::{full, rounds, seawall_program, tool, workspace_folder};

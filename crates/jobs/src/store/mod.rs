@@ -1,6 +1,7 @@
 //! What a store of jobs promises. The stores themselves are `sql` and `redis`; what runs the jobs
 //! is `engine`; that the promises hold is `conformance`'s to show.
 
+pub mod redis;
 pub mod sql;
 mod view;
 

@@ -1,0 +1,412 @@
+//! Schedules: Harbor's policies, with what is ours of them beside, and the slots that are next.
+
+use seawall_database::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::record::{Flat, fields, queue_head, queue_tail, read};
+use super::script::{ADOPT, DUE_SLOTS, FIRE, PUT_SCHEDULE};
+use super::{Shared, go_json};
+use crate::store::Fired;
+use crate::{
+    HookTarget, Job, JobId, Kind, MISSED_AFTER, MissedFires, NewSchedule, Overlap, Parameters,
+    Schedule, Status, StoreError, Topic,
+};
+
+/// Harbor's policy (`src/jobservice/period/policy_store.go`).
+#[derive(Deserialize)]
+struct Policy {
+    id: JobId,
+    job_name: String,
+    cron_spec: String,
+    #[serde(default)]
+    job_params: Option<Parameters>,
+    #[serde(default)]
+    web_hook_url: String,
+}
+
+/// What is ours of a schedule.
+#[derive(Serialize, Deserialize)]
+struct Own {
+    missed: MissedFires,
+    overlap: Overlap,
+    #[serde(default)]
+    tenant: String,
+    #[serde(default)]
+    max_attempts: Option<u32>,
+    /// The receiver inside the process.
+    #[serde(default)]
+    hook: Option<String>,
+}
+
+/// What a schedule that a Go pool's client made is like.
+const HARBORS: Own = Own {
+    missed: MissedFires::Skip,
+    overlap: Overlap::Queue,
+    tenant: String::new(),
+    max_attempts: None,
+    hook: None,
+};
+
+/// Now, the due ones (id, slot, policy, ours), those without a slot (id, numeric id, policy), a
+/// cursor, the next slot, and how many more policies than schedules there are.
+type DueSlots = (
+    i64,
+    Vec<(String, i64, String, String)>,
+    Vec<(String, i64, String)>,
+    String,
+    i64,
+    i64,
+);
+
+impl Shared {
+    pub(super) async fn put_schedule(&self, new: NewSchedule) -> Result<Job, StoreError> {
+        new.check()?;
+        let id = new.id.clone().unwrap_or_else(JobId::random);
+        let slot = new.cron.next(self.time().await?);
+        let job = periodic(&id, &new);
+        let (head, tail) = policy_json(&id, &new);
+        let mut call = self.call(&PUT_SCHEDULE);
+        call.arg(id.as_str())
+            .arg(new.numeric_id)
+            .arg(head)
+            .arg(tail)
+            .arg(own_json(&new)?)
+            .arg(slot.map_or_else(String::new, |slot| slot.0.to_string()));
+        let fields = fields(&job);
+        call.arg(fields.len() * 2);
+        for (field, value) in fields {
+            call.arg(field).arg(value);
+        }
+        let answer: redis::Value = self.run(&call).await?;
+        let Ok((_, stats)) = redis::from_redis_value::<(String, Flat)>(answer) else {
+            return Err(StoreError::Invalid(format!(
+                "{id} is the id of a job, so it cannot be that of a schedule"
+            )));
+        };
+        self.bells.ring(Topic::Jobs);
+        Ok(read(stats)?.job)
+    }
+
+    pub(super) async fn schedules(&self) -> Result<Vec<Schedule>, StoreError> {
+        let policies = format!("{}period:policies", self.prefix);
+        let own_key = format!("{}seawall:schedules", self.prefix);
+        let slots_key = format!("{}seawall:slots", self.prefix);
+        let mut found = Vec::new();
+        for page in 0..1000_isize {
+            let (raws,): (Vec<(String, i64)>,) = self
+                .pipe(
+                    redis::pipe()
+                        .cmd("ZRANGE")
+                        .arg(&policies)
+                        .arg(page * 500)
+                        .arg(page * 500 + 499)
+                        .arg("WITHSCORES"),
+                )
+                .await?;
+            let last = raws.len() < 500;
+            let policies: Vec<(Policy, i64)> = raws
+                .into_iter()
+                .filter_map(|(raw, numeric)| Some((policy(&raw)?, numeric)))
+                .collect();
+            if !policies.is_empty() {
+                let mut pipeline = redis::pipe();
+                for (policy, _) in &policies {
+                    let id = policy.id.as_str();
+                    pipeline.cmd("HGET").arg(&own_key).arg(id);
+                    pipeline.cmd("ZSCORE").arg(&slots_key).arg(id);
+                }
+                let answers: Vec<Option<String>> = self.pipe(&pipeline).await?;
+                for ((policy, numeric), answer) in policies.into_iter().zip(answers.chunks(2)) {
+                    let own = answer.first().and_then(|own| own.as_deref());
+                    let slot = answer.get(1).and_then(|slot| slot.as_deref());
+                    found.extend(schedule(policy, numeric, own, slot));
+                }
+            }
+            if last {
+                break;
+            }
+        }
+        found.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(found)
+    }
+
+    pub(super) async fn fire(&self, limit: u32) -> Result<Fired, StoreError> {
+        let limit = limit.clamp(1, 250);
+        let mut answer = self.due_slots(limit, "").await?;
+        if answer.5 != 0 {
+            // Somebody else's schedules came or went.
+            let mut cursor = "0".to_owned();
+            for _ in 0..1000 {
+                let page = self.due_slots(1, &cursor).await?;
+                self.adopt(Timestamp(page.0), page.2).await?;
+                cursor = page.3;
+                if cursor == "0" {
+                    break;
+                }
+            }
+            answer = self.due_slots(limit, "").await?;
+        }
+        let now = Timestamp(answer.0);
+        let (mut jobs, mut dropped) = (0, 0);
+        for (id, slot, raw, own) in answer.1 {
+            let left = u64::from(limit).saturating_sub(jobs).max(1);
+            let known = policy(&raw)
+                .and_then(|policy| schedule(policy, 0, Some(&own), Some(&slot.to_string())));
+            let Some(schedule) = known else {
+                tracing::error!(schedule = id, "a schedule in Redis cannot be read");
+                continue;
+            };
+            let slots = Slots::of(&schedule, now, left);
+            let (accepted, refused) = self.fire_slots(&schedule, &own, slot, &slots).await?;
+            jobs += accepted;
+            dropped += refused + slots.dropped;
+        }
+        if jobs > 0 {
+            self.bells.ring(Topic::Jobs);
+        }
+        let next = self.due_slots(1, "").await?.4;
+        Ok(Fired {
+            jobs,
+            dropped,
+            next: Timestamp(next),
+        })
+    }
+
+    async fn due_slots(&self, limit: u32, cursor: &str) -> Result<DueSlots, StoreError> {
+        let mut call = self.call(&DUE_SLOTS);
+        call.arg(limit).arg(cursor);
+        self.run(&call).await
+    }
+
+    /// Takes policies of Go pools' clients among the schedules.
+    async fn adopt(
+        &self,
+        now: Timestamp,
+        policies: Vec<(String, i64, String)>,
+    ) -> Result<(), StoreError> {
+        for (id, numeric, raw) in policies {
+            let Some(schedule) = policy(&raw).and_then(|of| schedule(of, numeric, None, None))
+            else {
+                tracing::error!(schedule = id, "a schedule in Redis cannot be read");
+                continue;
+            };
+            let slot = schedule.definition.cron.next(now);
+            let mut call = self.call(&ADOPT);
+            call.arg(id)
+                .arg(numeric)
+                .arg(own_json(&schedule.definition)?)
+                .arg(slot.map_or_else(String::new, |slot| slot.0.to_string()));
+            self.run::<i64>(&call).await?;
+        }
+        Ok(())
+    }
+
+    async fn fire_slots(
+        &self,
+        schedule: &Schedule,
+        own: &str,
+        expected: i64,
+        slots: &Slots,
+    ) -> Result<(u64, u64), StoreError> {
+        let definition = &schedule.definition;
+        let numeric = own.split(' ').next().and_then(|text| text.parse().ok());
+        let next = slots
+            .next
+            .map_or_else(String::new, |next| next.0.to_string());
+        let overlap = match definition.overlap {
+            Overlap::Queue => "queue",
+            Overlap::Skip => "skip",
+            Overlap::Replace => "replace",
+        };
+        let mut call = self.call(&FIRE);
+        call.arg(schedule.id.as_str())
+            .arg(expected)
+            .arg(next)
+            .arg(overlap)
+            .arg(&definition.name)
+            .arg(&definition.tenant)
+            .arg(queue_head(&definition.name, &schedule.id))
+            .arg(slots.to_run.len());
+        for slot in &slots.to_run {
+            let mut job = periodic(&schedule.id, definition);
+            job.id = schedule.id.execution(slot.seconds());
+            job.kind = Kind::Scheduled;
+            job.cron_spec = None;
+            job.upstream_job_id = Some(schedule.id.clone());
+            job.numeric_policy_id = numeric.unwrap_or_default();
+            job.run_at = *slot;
+            let fields = fields(&job);
+            call.arg(slot.seconds())
+                .arg(queue_tail(&job.parameters, Some(slot.seconds()), false))
+                .arg(fields.len() * 2);
+            for (field, value) in fields {
+                call.arg(field).arg(value);
+            }
+        }
+        self.run(&call).await
+    }
+}
+
+/// A schedule as a job.
+fn periodic(id: &JobId, of: &NewSchedule) -> Job {
+    Job {
+        id: id.clone(),
+        name: of.name.clone(),
+        status: Status::Scheduled,
+        kind: Kind::Periodic,
+        unique: false,
+        parameters: of.parameters.clone(),
+        cron_spec: Some(of.cron.as_str().to_owned()),
+        upstream_job_id: None,
+        numeric_policy_id: of.numeric_id,
+        enqueue_time: Timestamp::NEVER,
+        update_time: Timestamp::NEVER,
+        run_at: Timestamp::NEVER,
+        check_in_at: Timestamp::NEVER,
+        die_at: Timestamp::NEVER,
+        hook: of.hook.clone(),
+        revision: 0,
+        ack: None,
+        tenant: of.tenant.clone(),
+        progress: None,
+        attempts: 0,
+        failures: 0,
+        max_attempts: of.max_attempts,
+        error: None,
+    }
+}
+
+/// The policy before and after its numeric id, as Go writes it.
+fn policy_json(id: &JobId, of: &NewSchedule) -> (String, String) {
+    let mut head = format!(
+        "{{\"id\":\"{id}\",\"job_name\":{},\"cron_spec\":{}",
+        go_json::string(&of.name),
+        go_json::string(of.cron.as_str())
+    );
+    if !of.parameters.is_empty() {
+        head += &format!(",\"job_params\":{}", go_json::object(&of.parameters));
+    }
+    if let Some(url) = of.hook.as_ref().filter(|hook| hook.receiver().is_none()) {
+        head += &format!(",\"web_hook_url\":{}", go_json::string(url.as_str()));
+    }
+    (head + ",\"numeric_id\":", "}".to_owned())
+}
+
+fn own_json(of: &NewSchedule) -> Result<String, StoreError> {
+    let own = Own {
+        missed: of.missed,
+        overlap: of.overlap,
+        tenant: of.tenant.clone(),
+        max_attempts: of.max_attempts,
+        hook: of
+            .hook
+            .as_ref()
+            .and_then(HookTarget::receiver)
+            .map(str::to_owned),
+    };
+    serde_json::to_string(&own).map_err(|error| StoreError::Other(error.to_string()))
+}
+
+fn policy(raw: &str) -> Option<Policy> {
+    serde_json::from_str(raw)
+        .inspect_err(|error| tracing::error!(%error, "a policy in Redis cannot be read"))
+        .ok()
+}
+
+/// None, and a line in the log, for one that cannot be.
+fn schedule(
+    policy: Policy,
+    numeric: i64,
+    own: Option<&str>,
+    slot: Option<&str>,
+) -> Option<Schedule> {
+    let (numeric, own) = match own.and_then(|own| own.split_once(' ')) {
+        Some((numeric, json)) => (
+            numeric.parse().unwrap_or_default(),
+            serde_json::from_str(json).unwrap_or(HARBORS),
+        ),
+        None => (numeric, HARBORS),
+    };
+    let cron = policy
+        .cron_spec
+        .parse()
+        .inspect_err(|error| tracing::error!(schedule = %policy.id, %error, "a policy in Redis"))
+        .ok()?;
+    let url = Some(policy.web_hook_url).filter(|url| !url.is_empty());
+    let hook = match own.hook {
+        Some(receiver) => Some(HookTarget::in_process(&receiver)),
+        None => url.and_then(|url| HookTarget::url(url).ok()),
+    };
+    // Redis writes large scores with a power of ten.
+    let next_fire = slot.and_then(|slot| {
+        let exact = slot.parse::<i64>().ok();
+        #[expect(clippy::cast_possible_truncation, reason = "microseconds fit for ages")]
+        exact.or_else(|| slot.parse::<f64>().ok().map(|slot| slot as i64))
+    });
+    Some(Schedule {
+        id: policy.id.clone(),
+        definition: NewSchedule {
+            id: Some(policy.id),
+            name: policy.job_name,
+            parameters: policy.job_params.unwrap_or_default(),
+            cron,
+            hook,
+            numeric_id: numeric,
+            missed: own.missed,
+            overlap: own.overlap,
+            tenant: own.tenant,
+            max_attempts: own.max_attempts,
+        },
+        next_fire: Timestamp(next_fire.unwrap_or_default()),
+    })
+}
+
+/// What is to become of the slots of a schedule that have come.
+struct Slots {
+    to_run: Vec<Timestamp>,
+    dropped: u64,
+    next: Option<Timestamp>,
+}
+
+impl Slots {
+    fn of(schedule: &Schedule, now: Timestamp, limit: u64) -> Self {
+        let cron = &schedule.definition.cron;
+        let missed = schedule.definition.missed;
+        let on_time = now.minus(MISSED_AFTER);
+        let mut slots = Self {
+            to_run: Vec::new(),
+            dropped: 0,
+            next: Some(schedule.next_fire),
+        };
+        // The latest of what was missed; it is not walked for longer than this.
+        let mut latest = None;
+        let mut walked = 0;
+        while let Some(slot) = slots.next.filter(|slot| *slot <= now) {
+            if slot < on_time && missed != MissedFires::All {
+                slots.dropped += u64::from(latest.is_some() || missed == MissedFires::Skip);
+                latest = Some(slot);
+                walked += 1;
+                if walked == 10_000 {
+                    // A schedule of each second that nobody fired for hours.
+                    slots.next = cron.next(on_time.minus(std::time::Duration::from_hours(1)));
+                    if slots.next <= Some(slot) {
+                        slots.next = cron.next(slot);
+                    }
+                    continue;
+                }
+            } else {
+                if slots.to_run.len() as u64 >= limit {
+                    break;
+                }
+                slots.to_run.push(slot);
+            }
+            slots.next = cron.next(slot);
+        }
+        if missed == MissedFires::Once
+            && let Some(latest) = latest
+        {
+            slots.to_run.insert(0, latest);
+        }
+        slots
+    }
+}
