@@ -10,7 +10,7 @@ mod disk;
 mod node;
 mod trace;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rand::rngs::StdRng;
@@ -32,74 +32,115 @@ fn nothing_answered_is_lost_when_the_power_fails() {
     let images: Vec<Image> = (0..rounds(6, 30) as u64).map(image).collect();
     let folder = TempDir::with_prefix("seawall-power-").unwrap();
     let record = record(folder.path(), &images);
-    let acknowledged: BTreeMap<String, usize> = images
+    let acknowledged: BTreeSet<String> = images
         .iter()
-        .enumerate()
-        .flat_map(|(number, image)| {
-            image
-                .blobs()
-                .chain([&image.manifest])
-                .map(move |blob| (blob.digest.clone(), number))
-        })
+        .flat_map(|image| image.blobs().chain([&image.manifest]))
+        .map(|blob| blob.digest.clone())
         .collect();
     let seed = seed();
     println!("SEAWALL_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
 
     // Between two moments at which something became durable, only what was answered can change:
-    // the end of each such stretch is the worst of its moments.
+    // the end of each such stretch is the worst of its moments. The first pass finds them, the
+    // second one checks; a copy of the disk for each would fill the memory.
     let data_dir = folder.path().join("data");
-    let mut disk = Disk::new(&data_dir);
-    let mut answered: Vec<String> = Vec::new();
-    let mut moments = Vec::new();
-    for call in calls(&record) {
-        if let Call::Answered { digest } = call {
-            if acknowledged.contains_key(&digest) {
-                answered.push(digest);
-            }
-            continue;
-        }
-        if disk.makes_durable(&call) {
-            moments.push((disk.clone(), answered.clone()));
-        }
-        disk.apply(call);
-    }
-    moments.push((disk, answered));
+    let calls = calls(&record);
+    let moments = moments(&data_dir, &calls, &acknowledged);
     let last = moments.len() - 1;
     assert_eq!(
-        moments[last].1.len(),
+        moments[last].answered,
         acknowledged.len(),
         "every answer is in the record"
     );
     println!("{} moments", moments.len());
-
-    let chosen: Vec<usize> = if full() {
+    let chosen: BTreeSet<usize> = if full() {
         (0..=last).collect()
     } else {
-        let with_answers: Vec<usize> = (0..last).filter(|at| !moments[*at].1.is_empty()).collect();
+        let with_answers: Vec<usize> = (0..last).filter(|at| moments[*at].answered > 0).collect();
         with_answers
             .sample(&mut random, 6)
             .copied()
             .chain([last])
             .collect()
     };
-    for at in chosen {
-        let (disk, answered) = &moments[at];
-        let kept: &[f64] = if full() {
-            &[0.0, random.random(), 1.0]
-        } else {
-            &[0.0]
-        };
-        for share in kept {
-            println!(
-                "moment {at}, {} answers, keeping {share:.2} of what was not synced",
-                answered.len()
-            );
-            let after = folder.path().join("after");
-            let _ = std::fs::remove_dir_all(&after);
-            disk.write_out(&after, *share, &mut random);
-            check(&after, &images, answered);
+
+    let mut disk = Disk::new(&data_dir);
+    let mut answered: Vec<String> = Vec::new();
+    let mut rest = calls.into_iter();
+    for (at, moment) in moments.iter().enumerate() {
+        for call in rest.by_ref().take(moment.calls) {
+            match call {
+                Call::Answered { digest } if acknowledged.contains(&digest) => {
+                    answered.push(digest);
+                }
+                Call::Answered { .. } => {}
+                other => disk.apply(other),
+            }
         }
+        if chosen.contains(&at) {
+            check_moment(folder.path(), at, &disk, &images, &answered, &mut random);
+        }
+    }
+}
+
+/// A moment at which the power may fail.
+struct Moment {
+    /// How many calls of the record lie between the moment before and this one.
+    calls: usize,
+    /// How many answers were given until then.
+    answered: usize,
+}
+
+fn moments(data_dir: &Path, calls: &[Call], acknowledged: &BTreeSet<String>) -> Vec<Moment> {
+    let mut disk = Disk::new(data_dir);
+    let (mut answered, mut since) = (0, 0);
+    let mut moments = Vec::new();
+    for call in calls {
+        if let Call::Answered { digest } = call {
+            answered += usize::from(acknowledged.contains(digest));
+        } else {
+            if disk.makes_durable(call) {
+                moments.push(Moment {
+                    calls: since,
+                    answered,
+                });
+                since = 0;
+            }
+            disk.apply(call.clone());
+        }
+        since += 1;
+    }
+    moments.push(Moment {
+        calls: since,
+        answered,
+    });
+    moments
+}
+
+/// Writes the folder out as it would be found, and starts a server on it.
+fn check_moment(
+    folder: &Path,
+    at: usize,
+    disk: &Disk,
+    images: &[Image],
+    answered: &[String],
+    random: &mut StdRng,
+) {
+    let kept: &[f64] = if full() {
+        &[0.0, random.random(), 1.0]
+    } else {
+        &[0.0]
+    };
+    for share in kept {
+        println!(
+            "moment {at}, {} answers, keeping {share:.2} of what was not synced",
+            answered.len()
+        );
+        let after = folder.join("after");
+        let _ = std::fs::remove_dir_all(&after);
+        disk.write_out(&after, *share, random);
+        check(&after, images, answered);
     }
 }
 
