@@ -43,6 +43,8 @@ const GO: &[(&str, &str)] = &[
         "distribution",
         "github.com/distribution/distribution/v3/cmd/registry",
     ),
+    // Ours, on the original's job engine.
+    ("workpeer", "."),
 ];
 
 /// Installs whatever is missing.
@@ -106,7 +108,13 @@ fn cache() -> Result<PathBuf> {
 
 fn go_program(cache: &Path, name: &str, package: &str) -> Result<()> {
     let module = workspace().join("tools").join(name);
-    let key = key_of(&[&module.join("go.mod"), &module.join("go.sum")])?;
+    let mut files: Vec<PathBuf> = fs::read_dir(&module)
+        .with_context(|| format!("read {}", module.display()))?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    let key = key_of(&files.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     let program = cache.join(format!("{name}-{key}"));
     if !program.exists() {
         if !succeeds(Command::new("go").arg("version")) {

@@ -7,6 +7,7 @@ use seawall_database::Timestamp;
 
 use super::record::{Flat, one_line, read};
 use super::script::{CLAIM, FINISH, HEARTBEAT, REPORT};
+use super::watch::CLAIMED_LATELY;
 use super::{Shared, go_json, locked};
 use crate::{
     Attempt, Claim, ClaimRequest, JobId, Outcome, Report, Signal, SignalKind, Status, StoreError,
@@ -28,7 +29,10 @@ impl Shared {
         if request.limit == 0 || request.types.is_empty() {
             return Ok(Vec::new());
         }
-        *locked(&self.claimed_last) = Some(std::time::Instant::now());
+        let before = locked(&self.claims).0.replace(std::time::Instant::now());
+        if before.is_none_or(|at| at.elapsed() > CLAIMED_LATELY) {
+            self.begun.notify_one();
+        }
         self.tell_concurrency(&request).await?;
         // Again while nothing came of it but dead entries were cleared away.
         for _ in 0..100 {
@@ -53,6 +57,7 @@ impl Shared {
                 }
             }
             if !claims.is_empty() {
+                locked(&self.claims).1 += 1;
                 self.bells.ring(Topic::Hooks);
             }
             self.refuse(defects).await?;

@@ -71,7 +71,7 @@ impl Link {
 
     async fn client(&self) -> Result<redis::Client, RedisError> {
         match &self.server {
-            Server::Direct(client) => Ok(client.clone()),
+            Server::Direct(client) => Ok(redis::Client::clone(client)),
             Server::Sentinel(sentinel) => sentinel.lock().await.async_get_client().await,
         }
     }

@@ -82,14 +82,14 @@ fn event_of(event: &[u8], job_fields: Flat) -> Result<Option<HookEvent>, StoreEr
     let text = String::from_utf8_lossy(event);
     let mut parts = text.splitn(6, '\n');
     let mut part = || parts.next().unwrap_or_default();
-    let defect = |_| StoreError::Other(format!("seawall:events:{} in Redis: {text:?}", job.id));
+    let defect = || StoreError::Other(format!("seawall:events:{} in Redis: {text:?}", job.id));
     let (id, tries, status, revision, time, check_in) =
         (part(), part(), part(), part(), part(), part());
     let id = id.to_owned();
-    let tries = tries.parse().map_err(|_| defect(()))?;
-    let status = status.parse().map_err(|_| defect(()))?;
-    let revision = revision.parse().map_err(|_| defect(()))?;
-    let time = Timestamp(time.parse().map_err(|_| defect(()))?);
+    let tries = tries.parse().map_err(|_| defect())?;
+    let status = status.parse().map_err(|_| defect())?;
+    let revision = revision.parse().map_err(|_| defect())?;
+    let time = Timestamp(time.parse().map_err(|_| defect())?);
     let check_in = check_in.to_owned();
     let Some(target) = job.hook.clone() else {
         return Ok(None);

@@ -107,7 +107,7 @@ impl Shared {
             }
         }
         page.jobs
-            .sort_by(|one, other| other.enqueue_time.cmp(&one.enqueue_time));
+            .sort_by_key(|job| std::cmp::Reverse(job.enqueue_time));
         page.next = next;
         page.total = filter.count.then_some(total);
         Ok(page)

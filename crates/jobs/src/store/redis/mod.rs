@@ -74,7 +74,10 @@ struct Shared {
     /// The pools that were registered here, as they are written.
     pools: Mutex<HashMap<String, pools::Registered>>,
     losses: Mutex<Losses>,
-    claimed_last: Mutex<Option<std::time::Instant>>,
+    /// When jobs were asked for last, and how often some were handed out.
+    claims: Mutex<(Option<std::time::Instant>, u64)>,
+    /// Rung when jobs are asked for after a long pause.
+    begun: tokio::sync::Notify,
 }
 
 /// Locks; what a panicking holder left is still whole, since nothing is written in two steps.
@@ -94,7 +97,8 @@ impl RedisStore {
             types: Mutex::default(),
             pools: Mutex::default(),
             losses: Mutex::default(),
-            claimed_last: Mutex::default(),
+            claims: Mutex::default(),
+            begun: tokio::sync::Notify::new(),
             options,
         });
         shared.time().await?;

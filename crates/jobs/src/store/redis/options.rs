@@ -20,8 +20,7 @@ pub struct RedisOptions {
     pub namespace: String,
     /// Whose time it goes by.
     pub clock: Clock,
-    /// For how long Redis itself keeps jobs once they are final. What [`JobStore::sweep`]
-    /// (crate::JobStore::sweep) is asked for can only be shorter.
+    /// For how long Redis itself keeps jobs once they are final. Sweeping can only be earlier.
     pub retention: Retention,
     /// For how long people can see what a worker is at if it says nothing any more (Harbor's
     /// `MAX_JOB_DURATION_SECONDS`).
@@ -69,7 +68,7 @@ impl fmt::Debug for RedisOptions {
 /// A server, or the sentinels that know which one it is.
 pub(super) enum Server {
     /// One server.
-    Direct(redis::Client),
+    Direct(Box<redis::Client>),
     /// Asked anew for each connection.
     Sentinel(Box<tokio::sync::Mutex<SentinelClient>>),
 }
@@ -95,13 +94,13 @@ impl Server {
                     plain
                 };
                 let info = plain.into_connection_info().map_err(invalid)?;
-                Ok(Self::Direct(redis::Client::open(info).map_err(invalid)?))
+                let client = redis::Client::open(info).map_err(invalid)?;
+                Ok(Self::Direct(Box::new(client)))
             }
         }
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn invalid(error: impl fmt::Display) -> StoreError {
     StoreError::Invalid(format!("the URL of Redis: {error}"))
 }

@@ -284,10 +284,12 @@ fn policy_json(id: &JobId, of: &NewSchedule) -> (String, String) {
         go_json::string(of.cron.as_str())
     );
     if !of.parameters.is_empty() {
-        head += &format!(",\"job_params\":{}", go_json::object(&of.parameters));
+        head.push_str(",\"job_params\":");
+        head.push_str(&go_json::object(&of.parameters));
     }
     if let Some(url) = of.hook.as_ref().filter(|hook| hook.receiver().is_none()) {
-        head += &format!(",\"web_hook_url\":{}", go_json::string(url.as_str()));
+        head.push_str(",\"web_hook_url\":");
+        head.push_str(&go_json::string(url.as_str()));
     }
     (head + ",\"numeric_id\":", "}".to_owned())
 }

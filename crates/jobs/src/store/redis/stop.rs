@@ -6,7 +6,7 @@ use crate::store::{JobSelector, Stopped};
 use crate::{JobId, StoreError, Topic};
 
 /// The most entries that one script looks at: a millisecond or two of Redis' time.
-const PIECE: u32 = 100;
+const PIECE: u32 = 50;
 
 impl Shared {
     pub(super) async fn stop(

@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// How often while none are.
 const LOOK_SELDOM: Duration = Duration::from_secs(1);
 /// For how long after a claim they are looked at often: an engine claims every few seconds at least.
-const CLAIMED_LATELY: Duration = Duration::from_secs(60);
+pub(super) const CLAIMED_LATELY: Duration = Duration::from_mins(1);
 /// A broken connection is tried again after this.
 const AGAIN: Duration = Duration::from_millis(250);
 /// Nothing heard for so long: is the connection still there?
@@ -99,8 +99,11 @@ fn heard(shared: &Shared, text: &str) {
 
 async fn watch(shared: Arc<Shared>, mut seen: Seen) {
     loop {
-        let lately = locked(&shared.claimed_last).is_some_and(|at| at.elapsed() < CLAIMED_LATELY);
-        sleep(if lately { LOOK } else { LOOK_SELDOM }).await;
+        let lately = locked(&shared.claims)
+            .0
+            .is_some_and(|at| at.elapsed() < CLAIMED_LATELY);
+        let pause = if lately { LOOK } else { LOOK_SELDOM };
+        let _ = timeout(pause, shared.begun.notified()).await;
         if let Err(error) = seen.look(&shared).await {
             tracing::debug!(%error, "Redis cannot be looked at");
             sleep(AGAIN).await;
@@ -116,6 +119,7 @@ struct Seen {
     delays: [String; 2],
     jobs: u64,
     schedules: u64,
+    claims: u64,
     rung: Option<Instant>,
 }
 
@@ -142,9 +146,12 @@ impl Seen {
         let lengths: Vec<_> = names.into_iter().zip(lengths).collect();
         let delays = [delayed, retry];
         let waits = lengths.iter().any(|(_, length)| *length > 0);
-        let changed = lengths != self.lengths && waits || delays != self.delays;
+        let claims = locked(&shared.claims).1;
+        // A queue may be as long as it was because some were taken and some came.
+        let changed = lengths != self.lengths || claims != self.claims;
         let pause = self.rung.is_none_or(|at| at.elapsed() > AGAIN);
-        if changed || strays > 0 && pause {
+        self.claims = claims;
+        if waits && (changed || pause) || delays != self.delays || strays > 0 && pause {
             self.rung = Some(Instant::now());
             shared.bells.ring(Topic::Jobs);
         }

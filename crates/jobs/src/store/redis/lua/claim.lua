@@ -2,11 +2,6 @@
 -- (negative if it has none) and priority; then as many tokens as jobs may be handed out.
 local pool, lease, limit, types = arg(), tonumber(arg()), tonumber(arg()), {}
 local leases = S .. 'leases'
-sure('ZCARD', leases)
-sure('HLEN', S .. 'attempts')
-sure('HLEN', S .. 'claimed')
-sure('HLEN', S .. 'strays')
-sure('HLEN', P .. 'job_track:inprogress')
 for i = 1, tonumber(arg()) do
   types[i] = { name = arg(), cap = tonumber(arg()), priority = tonumber(arg()), order = i }
 end
@@ -14,17 +9,17 @@ end
 -- The pools that are not ours: what they run has no lease.
 local others
 local function running(name)
-  local count = sure('ZCOUNT', leases .. ':' .. name, '(' .. int(now), '+inf')
+  local count = call('ZCOUNT', leases .. ':' .. name, '(' .. int(now), '+inf')
   if not others then
     others = {}
-    for _, other in ipairs(sure('SMEMBERS', P .. 'worker_pools')) do
+    for _, other in ipairs(call('SMEMBERS', P .. 'worker_pools')) do
       if call('SISMEMBER', S .. 'pools', other) == 0 then
         others[#others + 1] = other
       end
     end
   end
   for _, other in ipairs(others) do
-    count = count + sure('LLEN', P .. 'jobs:' .. name .. ':' .. other .. ':inprogress')
+    count = count + call('LLEN', P .. 'jobs:' .. name .. ':' .. other .. ':inprogress')
   end
   return count
 end
@@ -41,7 +36,7 @@ local function look(of)
   while #tenants > 0 do
     for _, tenant in ipairs(tenants) do
       local list = tenant == '' and plain or S .. 'queue:' .. of.name .. ':' .. tenant
-      local raw = sure('LINDEX', list, -1)
+      local raw = call('LINDEX', list, -1)
       if raw then
         of.list, of.raw, of.tenant = list, raw, tenant
         return
@@ -55,7 +50,7 @@ local function look(of)
     end
     tenants = call('ZRANGE', turns, 0, 1)
   end
-  local raw = sure('LINDEX', plain, -1)
+  local raw = call('LINDEX', plain, -1)
   if raw then
     of.list, of.raw, of.tenant = plain, raw, nil
   end
@@ -128,10 +123,10 @@ local function take(of)
     release(id, earlier)
     record(id, earlier, 'lost', 'its lease ended: the worker died, or did not reach the store')
   end
-  sure('LLEN', P .. 'jobs:' .. of.name .. ':' .. pool .. ':inprogress')
+  call('LLEN', P .. 'jobs:' .. of.name .. ':' .. pool .. ':inprogress')
   call('RPOPLPUSH', of.list, P .. 'jobs:' .. of.name .. ':' .. pool .. ':inprogress')
-  sure('INCR', P .. 'jobs:' .. of.name .. ':lock')
-  sure('HINCRBY', P .. 'jobs:' .. of.name .. ':lock_info', pool, 1)
+  call('INCR', P .. 'jobs:' .. of.name .. ':lock')
+  call('HINCRBY', P .. 'jobs:' .. of.name .. ':lock_info', pool, 1)
   local number = (tonumber(job.attempts) or 0) + 1
   local token, until_ = arg(), int(now + lease)
   local change = { 'status', 'Running', 'update_time', int(sec), 'attempts', int(number) }
@@ -155,7 +150,7 @@ local function take(of)
   call('HSET', S .. 'attempts', id, table.concat({ token, number, int(now), of.name, pool }, ' '))
   call('HSET', S .. 'claimed', id, raw)
   call('ZADD', leases, until_, id)
-  sure('ZADD', leases .. ':' .. of.name, until_, id)
+  call('ZADD', leases .. ':' .. of.name, until_, id)
   if call('HDEL', S .. 'strays', id) == 1 or job.unique == '1' then
     call('DEL', P .. 'unique:' .. of.name .. ':' .. (job.parameters or '{}') .. '\n', P .. 'unique:' .. of.name .. ':')
   end

@@ -2,7 +2,7 @@
 local limit = tonumber(arg())
 local promoted, next_due = 0, 0
 for _, zset in ipairs({ P .. 'scheduled', P .. 'retry' }) do
-  for _, raw in ipairs(sure('ZRANGEBYSCORE', zset, '-inf', sec, 'LIMIT', 0, limit)) do
+  for _, raw in ipairs(call('ZRANGEBYSCORE', zset, '-inf', sec, 'LIMIT', 0, limit)) do
     local name, id = parse(raw)
     local job
     if name then
@@ -19,8 +19,8 @@ for _, zset in ipairs({ P .. 'scheduled', P .. 'retry' }) do
           call('HSET', stats_key(id), 'run_at', 0)
         end
       end
-      sure('SADD', P .. 'known_jobs', name)
-      sure('LPUSH', queue(name, job and job.tenant), with_time(raw, score))
+      call('SADD', P .. 'known_jobs', name)
+      call('LPUSH', queue(name, job and job.tenant), with_time(raw, score))
       promoted = promoted + 1
       ring('jobs')
     end

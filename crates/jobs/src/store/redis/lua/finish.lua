@@ -1,8 +1,5 @@
 -- Ends attempts. For each: id, token, how it ended, the message, the message as JSON, and after how
 -- many microseconds it is tried again.
-sure('ZCARD', S .. 'leases')
-sure('ZCARD', P .. 'retry')
-sure('HLEN', P .. 'job_track:inprogress')
 local answers = {}
 
 -- The job as the Go pools write one that failed.
@@ -50,7 +47,7 @@ local function finish(id, token, outcome, message, message_json, wait)
     return 'Stopped'
   end
   if outcome == 'error' then
-    sure('HINCRBY', key, 'failures', 1)
+    call('HINCRBY', key, 'failures', 1)
     call('HSET', key, 'status', 'Error', 'update_time', sec, 'error', message)
     ended(id, job, 'Error')
     return 'Error'
@@ -58,7 +55,7 @@ local function finish(id, token, outcome, message, message_json, wait)
   job.revision = int(next_revision(job))
   if outcome == 'retry' then
     local due = int(math.ceil((now + wait) / 1000000))
-    sure('HINCRBY', key, 'failures', 1)
+    call('HINCRBY', key, 'failures', 1)
     call('HSET', key, 'status', 'Scheduled', 'update_time', sec, 'error', message, 'revision', job.revision, 'run_at', due)
     if raw then
       call('ZADD', P .. 'retry', due, failed(raw, message_json))
@@ -69,11 +66,11 @@ local function finish(id, token, outcome, message, message_json, wait)
   end
   -- Released: back to where it stood, and not counted.
   call('HSET', key, 'status', 'Pending', 'update_time', sec, 'revision', job.revision)
-  if sure('HINCRBY', key, 'attempts', -1) <= 0 then
+  if call('HINCRBY', key, 'attempts', -1) <= 0 then
     call('HDEL', key, 'attempts')
   end
   if raw then
-    sure('RPUSH', queue(attempt.name, job.tenant), raw)
+    call('RPUSH', queue(attempt.name, job.tenant), raw)
   end
   ring('jobs')
   return 'Pending'

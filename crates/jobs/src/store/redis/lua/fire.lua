@@ -4,9 +4,7 @@
 -- Answers with how many runs were accepted and how many were dropped.
 local id, expected, next_slot, overlap, name, tenant, head = arg(), arg(), arg(), arg(), arg(), arg(), arg()
 local slots = S .. 'slots'
-sure('HLEN', P .. 'job_track:inprogress')
 local runs = P .. 'executions:' .. id
-sure('ZCARD', runs)
 local at = call('ZSCORE', slots, id)
 if not at or int(tonumber(at)) ~= expected then
   return { 0, 0 }
@@ -51,8 +49,8 @@ for _ = 1, tonumber(arg()) do
     call('HSET', set[1], 'status', 'Pending', 'enqueue_time', sec, 'update_time', sec, 'revision', sec)
     call('HSET', P .. 'job_track:inprogress', run, 2)
     call('ZADD', runs, 'NX', epoch, run)
-    sure('SADD', P .. 'known_jobs', name)
-    sure('LPUSH', queue(name, tenant), head .. epoch .. tail)
+    call('SADD', P .. 'known_jobs', name)
+    call('LPUSH', queue(name, tenant), head .. epoch .. tail)
     accepted = accepted + 1
     ring('jobs')
   else

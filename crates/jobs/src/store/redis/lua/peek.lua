@@ -2,13 +2,13 @@
 -- many jobs wait for their stats, how many are not final, how many schedules there are, and whose store
 -- this is: a mark, which is set if there is none.
 local marks, types = arg(), {}
-local own = sure('GET', S .. 'mark')
+local own = call('GET', S .. 'mark')
 if not own then
   own = marks
   call('SET', S .. 'mark', own)
 end
 for i = 1, tonumber(arg()) do
-  types[i] = sure('LLEN', P .. 'jobs:' .. arg())
+  types[i] = call('LLEN', P .. 'jobs:' .. arg())
 end
 local function first(zset)
   return call('ZRANGE', zset, 0, 0, 'WITHSCORES')[2] or ''

@@ -3,12 +3,11 @@
 -- hear itself; 3 and 4 for how many seconds done and failed jobs are kept. A script's own follow.
 local P = KEYS[1]
 local S = P .. 'seawall:'
-local call = redis.call
 local now
 if ARGV[1] ~= '' then
   now = tonumber(ARGV[1])
 else
-  local time = call('TIME')
+  local time = redis.call('TIME')
   now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 local sec = math.floor(now / 1000000)
@@ -23,6 +22,34 @@ local function int(number)
   return string.format('%.0f', number)
 end
 
+-- Puts aside what is no job, where people can find it, and says so to those who log.
+local function put_aside(where, raw)
+  if type(redis.pcall('LPUSH', S .. 'foreign', raw)) == 'table' then
+    redis.call('DEL', S .. 'foreign')
+    redis.call('LPUSH', S .. 'foreign', raw)
+  end
+  redis.call('LTRIM', S .. 'foreign', 0, 999)
+  redis.call('PUBLISH', S .. 'bell', ARGV[2] .. ' foreign ' .. where)
+end
+
+-- Every command goes this way. What a key of another type than it should have would prevent is done after that
+-- key was moved aside, or the field taken away that should be a number.
+local function call(command, key, ...)
+  local answer = redis.pcall(command, key, ...)
+  local err = type(answer) == 'table' and answer.err
+  if not err then
+    return answer
+  end
+  if string.find(err, 'hash value is not an integer', 1, true) then
+    put_aside(key .. ' ' .. ({ ... })[1], redis.call('HGET', key, ({ ... })[1]))
+    redis.call('HDEL', key, ({ ... })[1])
+  elseif string.find(err, 'WRONGTYPE', 1, true) or string.find(err, 'not an integer', 1, true) then
+    put_aside(key, 'it is now ' .. S .. 'aside:' .. key)
+    redis.call('RENAME', key, S .. 'aside:' .. key)
+  end
+  return redis.call(command, key, ...)
+end
+
 local rung = {}
 
 local function ring(topic)
@@ -34,36 +61,6 @@ local function announce()
   for topic in pairs(rung) do
     call('PUBLISH', S .. 'bell', ARGV[2] .. ' ' .. topic)
   end
-end
-
--- Puts aside what is no job, where people can find it, and says so to those who log.
-local function put_aside(where, raw)
-  if type(redis.pcall('LPUSH', S .. 'foreign', raw)) == 'table' then
-    call('DEL', S .. 'foreign')
-    call('LPUSH', S .. 'foreign', raw)
-  end
-  call('LTRIM', S .. 'foreign', 0, 999)
-  call('PUBLISH', S .. 'bell', ARGV[2] .. ' foreign ' .. where)
-end
-
--- Does what a key of another type than it should have would prevent: moves that key aside, or takes
--- the field away that should be a number, and does it then.
-local function sure(command, key, ...)
-  local answer = redis.pcall(command, key, ...)
-  local err = type(answer) == 'table' and answer.err
-  if not err then
-    return answer
-  end
-  if string.find(err, 'hash value is not an integer', 1, true) then
-    put_aside(key .. ' ' .. ({ ... })[1], call('HGET', key, ({ ... })[1]))
-    call('HDEL', key, ({ ... })[1])
-  elseif string.find(err, 'WRONGTYPE', 1, true) or string.find(err, 'not an integer', 1, true) then
-    put_aside(key, 'it is now ' .. S .. 'aside:' .. key)
-    call('RENAME', key, S .. 'aside:' .. key)
-  else
-    error(err)
-  end
-  return call(command, key, ...)
 end
 
 local CODE = { Pending = 0, Scheduled = 1, Running = 2, Stopped = 3, Error = 3, Success = 3 }
@@ -141,8 +138,8 @@ local function tell(id, job, status, revision, check_in)
     return false
   end
   local event = { call('INCR', S .. 'seq'), 0, status, revision, int(now), check_in or '' }
-  sure('RPUSH', S .. 'events:' .. id, table.concat(event, '\n'))
-  sure('ZADD', due, 'NX', int(now), id)
+  call('RPUSH', S .. 'events:' .. id, table.concat(event, '\n'))
+  call('ZADD', due, 'NX', int(now), id)
   ring('hooks')
   return true
 end
@@ -152,7 +149,7 @@ end
 local function ended(id, job, status)
   local told = tell(id, job, status, job.revision or 0)
   local track = P .. 'job_track:inprogress'
-  if not told or sure('HINCRBY', track, id, -1) <= 0 then
+  if not told or call('HINCRBY', track, id, -1) <= 0 then
     call('HDEL', track, id)
   end
   local kept = status == 'Error' and ARGV[4] or ARGV[3]
@@ -160,9 +157,9 @@ local function ended(id, job, status)
   if job.attempts and tonumber(job.attempts) > 1 or status ~= 'Success' then
     call('EXPIRE', S .. 'history:' .. id, kept)
   end
-  sure('RPUSH', S .. (status == 'Error' and 'final:failed' or 'final:done'), id)
+  call('RPUSH', S .. (status == 'Error' and 'final:failed' or 'final:done'), id)
   if job.upstream_job_id then
-    sure('ZADD', P .. 'executions:' .. job.upstream_job_id, 'XX', -1, id)
+    call('ZADD', P .. 'executions:' .. job.upstream_job_id, 'XX', -1, id)
   end
 end
 
@@ -184,11 +181,11 @@ end
 -- One place less in the counters that the Go pools go by.
 local function unlock(name, pool)
   local lock = P .. 'jobs:' .. name .. ':lock'
-  if sure('DECR', lock) < 0 then
+  if call('DECR', lock) < 0 then
     call('SET', lock, 0)
   end
   local info = P .. 'jobs:' .. name .. ':lock_info'
-  if sure('HINCRBY', info, pool, -1) <= 0 then
+  if call('HINCRBY', info, pool, -1) <= 0 then
     call('HDEL', info, pool)
   end
 end
@@ -209,7 +206,7 @@ end
 local function record(id, attempt, outcome, message)
   local line = { attempt.number, attempt.start, int(now), outcome, (string.gsub(attempt.pool, '\n', ' ')), message }
   local history = S .. 'history:' .. id
-  sure('RPUSH', history, table.concat(line, '\n'))
+  call('RPUSH', history, table.concat(line, '\n'))
   call('LTRIM', history, -100, -1)
 end
 

@@ -4,9 +4,6 @@
 local id, numeric = arg(), tonumber(arg())
 local head, tail, own, slot = arg(), arg(), arg(), arg()
 local policies = P .. 'period:policies'
-sure('ZCARD', policies)
-sure('HLEN', S .. 'schedules')
-sure('ZCARD', S .. 'slots')
 local job = load(id)
 if job == false or job and job.kind ~= 'Periodic' then
   return { 'taken' }

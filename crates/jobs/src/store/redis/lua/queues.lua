@@ -2,7 +2,7 @@
 -- lists of other pools, when what waits the longest was put there, whether it is paused.
 local answers = {}
 local pools = {}
-for _, pool in ipairs(sure('SMEMBERS', P .. 'worker_pools')) do
+for _, pool in ipairs(call('SMEMBERS', P .. 'worker_pools')) do
   if call('SISMEMBER', S .. 'pools', pool) == 0 then
     pools[#pools + 1] = pool
   end
@@ -17,7 +17,7 @@ for i = 1, tonumber(arg()) do
   end
   local pending, oldest = 0, 0
   for _, list in ipairs(lists) do
-    pending = pending + sure('LLEN', list)
+    pending = pending + call('LLEN', list)
     local raw = call('LINDEX', list, -1)
     if raw then
       local _, _, time = parse(raw)
@@ -26,9 +26,9 @@ for i = 1, tonumber(arg()) do
       end
     end
   end
-  local running = sure('ZCARD', S .. 'leases:' .. name)
+  local running = call('ZCARD', S .. 'leases:' .. name)
   for _, pool in ipairs(pools) do
-    running = running + sure('LLEN', P .. 'jobs:' .. name .. ':' .. pool .. ':inprogress')
+    running = running + call('LLEN', P .. 'jobs:' .. name .. ':' .. pool .. ':inprogress')
   end
   local waited = oldest > 0 and math.max(now - oldest * 1000000, 0) or 0
   answers[i] = { pending, running, int(waited), call('EXISTS', P .. 'jobs:' .. name .. ':paused') }

@@ -2,8 +2,6 @@
 -- without a heartbeat a pool is dead, and forgotten.
 local limit, most, dead_after, forget_after = tonumber(arg()), tonumber(arg()), tonumber(arg()), tonumber(arg())
 local requeued, failed, lost = 0, 0, {}
-sure('HLEN', S .. 'attempts')
-sure('HLEN', P .. 'job_track:inprogress')
 local why = 'its lease ended: the worker died, or did not reach the store'
 for _, id in ipairs(call('ZRANGEBYSCORE', S .. 'leases', '-inf', int(now), 'LIMIT', 0, limit)) do
   local attempt = attempt_of(id)
@@ -18,14 +16,14 @@ for _, id in ipairs(call('ZRANGEBYSCORE', S .. 'leases', '-inf', int(now), 'LIMI
     ring('jobs')
     if job and job.status == 'Running' then
       local key = stats_key(id)
-      if sure('HINCRBY', key, 'losses', 1) >= most then
+      if call('HINCRBY', key, 'losses', 1) >= most then
         call('HSET', key, 'status', 'Error', 'update_time', sec, 'error', 'its worker was lost')
         ended(id, job, 'Error')
         failed = failed + 1
       else
         call('HSET', key, 'status', 'Pending', 'update_time', sec, 'revision', int(next_revision(job)), 'error', 'its worker was lost')
         if raw then
-          sure('RPUSH', queue(attempt.name, job.tenant), raw)
+          call('RPUSH', queue(attempt.name, job.tenant), raw)
         end
         requeued = requeued + 1
       end
@@ -39,7 +37,7 @@ local seen = S .. 'seen'
 local function reap(pool, names)
   for name in string.gmatch(names, '[^,]+') do
     local list = P .. 'jobs:' .. name .. ':' .. pool .. ':inprogress'
-    for _ = 1, sure('LLEN', list) do
+    for _ = 1, call('LLEN', list) do
       if limit <= 0 then
         return false
       end
@@ -53,7 +51,7 @@ local function reap(pool, names)
         call('RPOP', list)
         unlock(name, pool)
         if id then
-          sure('RPUSH', P .. 'jobs:' .. name, raw)
+          call('RPUSH', P .. 'jobs:' .. name, raw)
           requeued = requeued + 1
           ring('jobs')
         else
@@ -62,11 +60,11 @@ local function reap(pool, names)
       end
     end
     local info = P .. 'jobs:' .. name .. ':lock_info'
-    local left = tonumber(sure('HGET', info, pool) or 0) or 0
+    local left = tonumber(call('HGET', info, pool) or 0) or 0
     if call('LLEN', list) == 0 and left ~= 0 then
       -- Counters that nothing stands behind any more.
       local lock = P .. 'jobs:' .. name .. ':lock'
-      if sure('DECRBY', lock, left) < 0 then
+      if call('DECRBY', lock, left) < 0 then
         call('SET', lock, 0)
       end
       call('HDEL', info, pool)
@@ -75,9 +73,9 @@ local function reap(pool, names)
   return true
 end
 
-for _, pool in ipairs(sure('SMEMBERS', P .. 'worker_pools')) do
+for _, pool in ipairs(call('SMEMBERS', P .. 'worker_pools')) do
   local key = P .. 'worker_pools:' .. pool
-  local beat = sure('HMGET', key, 'heartbeat_at', 'job_names')
+  local beat = call('HMGET', key, 'heartbeat_at', 'job_names')
   local at = beat[1] or '0'
   local known, since = string.match(call('HGET', seen, pool) or '', '^(%S+) (%d+)$')
   if known ~= at then

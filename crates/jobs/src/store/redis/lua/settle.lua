@@ -1,7 +1,6 @@
 -- settle_hooks. For each event: its job, its number, the key of who is told, after how many
 -- microseconds it is tried again (negative if it was delivered), and the ack: status, revision, time
 -- of the check-in, as JSON.
-sure('HLEN', P .. 'job_track:inprogress')
 local function settle(id, number, key, wait, status, revision, check_in_at, ack)
   local events = S .. 'events:' .. id
   local event = call('LINDEX', events, 0)
@@ -38,7 +37,7 @@ local function settle(id, number, key, wait, status, revision, check_in_at, ack)
   end
   if CODE[status] == 3 then
     local track = P .. 'job_track:inprogress'
-    if call('HEXISTS', track, id) == 1 and sure('HINCRBY', track, id, -1) <= 0 then
+    if call('HEXISTS', track, id) == 1 and call('HINCRBY', track, id, -1) <= 0 then
       call('HDEL', track, id)
     end
   end

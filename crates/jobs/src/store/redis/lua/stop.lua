@@ -1,7 +1,6 @@
 -- Stops one job: its id. A schedule is deleted, and its runs that have not begun are stopped.
 -- Answers with how many jobs were stopped, and whether more runs may have to be.
 local id = arg()
-sure('HLEN', P .. 'job_track:inprogress')
 
 -- Takes a job that waits out of where it waits, where that is cheap; else it is dropped when it comes up.
 local function take_away(of, job)

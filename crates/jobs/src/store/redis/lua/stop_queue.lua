@@ -2,8 +2,6 @@
 -- from which place on, and how many are looked at at most.
 -- Answers with how many were stopped, how many were looked at, and how many were left where they are.
 local name, where, from, most = arg(), arg(), tonumber(arg()), tonumber(arg())
-sure('HLEN', P .. 'job_track:inprogress')
-sure('LLEN', S .. 'final:done')
 local stopped, looked, left = 0, 0, 0
 
 local function stop(raw)
