@@ -7,6 +7,7 @@
     clippy::too_many_lines
 )]
 
+mod conformance;
 mod foreign;
 mod layout;
 mod loss;
