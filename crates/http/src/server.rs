@@ -23,6 +23,14 @@ use crate::tls::{Tls, TlsFiles};
 /// Connections the kernel holds for us between two rounds of the accept loop.
 const BACKLOG: u32 = 4096;
 
+/// Bytes that a connection hands to the kernel before the client's window has room for them.
+///
+/// With the kernel's own limit (megabytes) a pull over loopback cost 0.18–0.23 s of the processor per GiB, with this one
+/// 0.14, and 1.4 times as much arrived in a second: what is queued stays in the cache. What is on its way to a far client is
+/// not counted, so that it does not slow long lines. The least of ten alternating runs of a bare sendfile loop,
+/// Linux 6.18, for 64, 128, 256 and 512 KiB; from 1 MiB on as without.
+const UNSENT_BYTES: u32 = 256 << 10;
+
 /// What the server is told.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -196,6 +204,7 @@ impl Server {
             };
             // Without it small answers wait for acknowledgements; a socket that refuses is gone already.
             let _ = tcp.set_nodelay(true);
+            let _ = socket2::SockRef::from(&tcp).set_tcp_notsent_lowat(UNSENT_BYTES);
             let (shared, stop, cut, tls) = (
                 Arc::clone(&shared),
                 shutdown.clone(),
