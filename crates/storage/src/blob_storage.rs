@@ -60,7 +60,8 @@ pub struct SweepReport {
 /// - Every operation ends: after its deadline it fails with [`StorageError::Unavailable`].
 /// - Dropping a future leaves at most temporary bytes, which [`sweep`](Self::sweep) or
 ///   [`abort`](Self::abort) removes.
-/// - The memory for one upload is bounded: 1 MiB locally, 6 MiB on an object store.
+/// - The memory for one upload is bounded: 2.5 MiB locally (1 MiB when many are written at once), 6 MiB on an
+///   object store.
 pub trait BlobStorage: Send + Sync + 'static {
     /// Whether other processes may use the same bytes.
     fn is_shared(&self) -> bool;

@@ -35,6 +35,7 @@ use self::at_once::at_once;
 use self::committer::{Committer, Source};
 use self::disk::{Disk, RealDisk, open_options};
 use self::layout::Layout;
+use self::pipeline::Uploads;
 use self::space::Space;
 use self::writer::{LocalWriter, blocking};
 use crate::{
@@ -57,6 +58,7 @@ struct Parts {
     space: Arc<Space>,
     committer: Arc<Committer>,
     open_files: Arc<Cache<Location, OpenFile>>,
+    uploads: Uploads,
 }
 
 #[derive(Clone)]
@@ -97,6 +99,7 @@ impl LocalStorage {
                 space,
                 committer: Arc::new(committer),
                 open_files: Arc::new(Cache::new(capacity)),
+                uploads: Uploads::default(),
             },
             shared: settings.shared,
         })

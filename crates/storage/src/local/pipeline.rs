@@ -1,10 +1,14 @@
 //! The blocking end of one upload: hashes and writes what the async end hands
-//! over, so that receiving, hashing and writing overlap and the bytes are hashed
-//! while they are hot. A thread is held only while there is something to do.
+//! over, so that receiving overlaps with hashing and writing and the bytes are
+//! hashed while they are hot. A thread is held only while there is something to do.
+//!
+//! Each end lets the other work through a third of the queue before it wakes it:
+//! what this saves is in docs/decisions/0008-large-pushes.md.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,8 +19,16 @@ use tokio::sync::Notify;
 use super::space::Space;
 use crate::StorageError;
 
-/// The most bytes that wait for being hashed and written.
-const MAX_QUEUED: usize = 768 * 1024;
+/// The most bytes that wait for being hashed and written, of an upload that
+/// has few beside it.
+const MAX_QUEUED: usize = 2 * 1024 * 1024;
+/// The same for each of very many uploads.
+const MIN_QUEUED: usize = 512 * 1024;
+/// What all uploads may have waiting, but for the least of each.
+const QUEUED_BY_ALL: usize = 24 * 1024 * 1024;
+/// From so many pieces on the thread is woken for less than its share: small
+/// pieces may lie in much larger buffers.
+const MANY_PIECES: usize = 32;
 /// The most bytes that are hashed before they are written: they fit the cache.
 const PIECE: usize = 256 * 1024;
 /// How often the free space is looked at, in bytes written.
@@ -25,6 +37,18 @@ const SPACE_EVERY: u64 = 16 * 1024 * 1024;
 const LINGER: Duration = Duration::from_millis(3);
 /// How long the disk may take for what is queued.
 const DEADLINE: Duration = Duration::from_mins(1);
+
+/// How many uploads of one storage are being written: they share the memory.
+#[derive(Clone, Default)]
+pub(super) struct Uploads(Arc<AtomicUsize>);
+
+impl Uploads {
+    /// The most bytes that may wait in each.
+    fn max_queued(&self) -> usize {
+        let uploads = self.0.load(Ordering::Relaxed).max(1);
+        (QUEUED_BY_ALL / uploads).clamp(MIN_QUEUED, MAX_QUEUED)
+    }
+}
 
 /// What the thread works on.
 pub(super) struct Sink {
@@ -50,10 +74,12 @@ pub(super) struct Pipeline {
     /// Tells the async end that there is room, or that the thread has gone.
     room: Notify,
     space: Arc<Space>,
+    uploads: Uploads,
 }
 
 impl Pipeline {
-    pub(super) fn new(sink: Sink, space: Arc<Space>) -> Arc<Self> {
+    pub(super) fn new(sink: Sink, space: Arc<Space>, uploads: Uploads) -> Arc<Self> {
+        uploads.0.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
@@ -66,6 +92,7 @@ impl Pipeline {
             work: Condvar::new(),
             room: Notify::new(),
             space,
+            uploads,
         })
     }
 
@@ -81,12 +108,16 @@ impl Pipeline {
                 if let Some(failure) = state.failure.take() {
                     return Err(failure);
                 }
-                if state.queue.is_empty() || state.queued_bytes + bytes.len() <= MAX_QUEUED {
+                let most = self.uploads.max_queued();
+                if state.queue.is_empty() || state.queued_bytes + bytes.len() <= most {
                     state.queued_bytes += bytes.len();
                     state.queue.push_back(bytes);
-                    self.wake(&mut state);
+                    if state.queued_bytes >= most / 3 || state.queue.len() >= MANY_PIECES {
+                        self.wake(&mut state);
+                    }
                     return Ok(());
                 }
+                self.wake(&mut state);
             }
             self.wait().await?;
         }
@@ -167,7 +198,9 @@ impl Pipeline {
                 state.queue.clear();
                 break;
             }
-            self.room.notify_one();
+            if state.queued_bytes <= self.uploads.max_queued() / 3 {
+                self.room.notify_one();
+            }
         }
         state.sink = Some(sink);
         state.working = false;
@@ -186,6 +219,12 @@ impl Pipeline {
             .map_err(|error| StorageError::io("writing an upload", error))?;
         sink.offset += length;
         Ok(())
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        self.uploads.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -70,6 +70,49 @@ async fn count(storage: &LocalStorage) -> usize {
         .len()
 }
 
+/// The queue's two ends sleep until there is enough to do: no size may leave both asleep.
+#[tokio::test]
+async fn pieces_of_any_size_get_through() {
+    let (_folder, storage, _) = faulty().await;
+    let sizes = [1, 700_000, 5_000_000, 3, 1_900_000, 1_900_000, 400_000, 64];
+    let expected: Vec<u8> = (0..=250).cycle().take(sizes.iter().sum()).collect();
+    let whole = Bytes::from(expected);
+    let uploads = (0..3).map(|_| async {
+        let mut writer = write(&storage, &Bytes::new()).await;
+        let mut rest = whole.clone();
+        for size in sizes {
+            writer.write(rest.split_to(size)).await.unwrap();
+        }
+        let published = writer.publish(Digest::sha256(&whole));
+        let in_time = tokio::time::timeout(Duration::from_secs(30), published);
+        in_time.await.unwrap().unwrap();
+    });
+    join_all(uploads).await;
+    assert_eq!(count(&storage).await, 1);
+}
+
+/// What a slow client sent does not wait in memory for a share of the queue.
+#[tokio::test]
+async fn many_small_pieces_do_not_pile_up() {
+    let (folder, storage, _) = faulty().await;
+    let mut writer = write(&storage, &Bytes::new()).await;
+    for _ in 0..64 {
+        writer.write(Bytes::from_static(b"little")).await.unwrap();
+    }
+    let written = || {
+        let mut files = std::fs::read_dir(folder.path().join("_uploads")).unwrap();
+        files.next().unwrap().unwrap().metadata().unwrap().len()
+    };
+    let patience = Duration::from_secs(30);
+    let seen = tokio::time::timeout(patience, async {
+        while written() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    seen.await.unwrap();
+    writer.abort().await;
+}
+
 #[tokio::test]
 async fn a_failed_sync_fails_the_upload_and_is_not_tried_again() {
     let (_folder, storage, disk) = faulty().await;

@@ -97,7 +97,7 @@ impl LocalWriter {
             offset: state.offset,
         };
         Ok(Self {
-            pipeline: Pipeline::new(sink, Arc::clone(&parts.space)),
+            pipeline: Pipeline::new(sink, Arc::clone(&parts.space), parts.uploads.clone()),
             parts,
             name,
             path,
