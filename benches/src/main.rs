@@ -16,6 +16,7 @@ mod rows;
 mod usage;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
@@ -56,6 +57,8 @@ pub struct Plan {
     pub quick: bool,
     /// Runs of each peer.
     pub runs: usize,
+    /// How long a figure is measured again and again; the runs end early when they take longer.
+    pub patience: Duration,
     /// A folder on a real disk.
     pub disk: PathBuf,
     /// A folder in memory.
@@ -66,6 +69,12 @@ impl Plan {
     /// `small` with `--quick`, else `whole`.
     pub fn size<T>(&self, small: T, whole: T) -> T {
         if self.quick { small } else { whole }
+    }
+
+    /// The runs of one figure, numbered from 0: as many as planned, but none is begun after [`Plan::patience`].
+    pub fn rounds(&self, runs: usize) -> impl Iterator<Item = usize> + use<> {
+        let (begun, patience) = (Instant::now(), self.patience);
+        (0..runs).take_while(move |run| *run < 2 || begun.elapsed() < patience)
     }
 }
 
@@ -86,6 +95,7 @@ fn main() -> Result<()> {
             .runs
             .unwrap_or(if arguments.quick { 2 } else { 5 })
             .max(1),
+        patience: Duration::from_secs(if arguments.quick { 15 } else { 75 }),
         disk: disk.path().to_owned(),
         memory: memory.path().to_owned(),
     };

@@ -3,7 +3,7 @@
 //! The time is that of a request on an idle server over loopback, which is a little more than the server's own.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ fn tag(number: usize) -> String {
 }
 
 /// Pushes `count` artifacts with a tag each, by several pushers.
-pub fn fill(peer: &Peer, count: usize) -> Result<()> {
+fn fill(peer: &Peer, count: usize) -> Result<()> {
     let layer = noise(1024, 5);
     let mut connection = peer.connect()?;
     let config = peer.push_blob(&mut connection, REPOSITORY, CONFIG)?;
@@ -51,6 +51,17 @@ pub fn fill(peer: &Peer, count: usize) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// A Seawall with `count` artifacts and tags; they are pushed once for all rows.
+pub fn filled(plan: &Plan, count: usize) -> Result<(Peer, PathBuf)> {
+    let folder = plan.disk.join(format!("many-{count}"));
+    let is_filled = folder.exists();
+    let peer = Peer::start(Kind::Seawall, &folder)?;
+    if !is_filled {
+        fill(&peer, count)?;
+    }
+    Ok((peer, folder))
 }
 
 /// Gives the others the same number of tags, as links on disk; they list nothing but the folder's names.
@@ -90,13 +101,14 @@ pub fn lists(plan: &Plan, report: &mut Report) -> Result<()> {
     let deep = tag(count - 200);
     let mut pages = vec![Vec::new(); 2];
     for kind in ALL {
-        let folder = plan.disk.join(format!("lists-{}", kind.name()));
-        let peer = Peer::start(kind, &folder)?;
-        if kind == Kind::Seawall {
-            fill(&peer, count)?;
+        let peer = if kind == Kind::Seawall {
+            filled(plan, count)?.0
         } else {
+            let folder = plan.disk.join(format!("lists-{}", kind.name()));
+            let peer = Peer::start(kind, &folder)?;
             fill_by_hand(&peer, &folder.join("data"), count)?;
-        }
+            peer
+        };
         let authorization = peer.authorization(REPOSITORY)?;
         let first = format!("/v2/{REPOSITORY}/tags/list?n=100");
         let last = format!("{first}&last={deep}");

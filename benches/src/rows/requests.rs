@@ -79,9 +79,9 @@ fn measure(
     path: &str,
     target: &str,
 ) -> Result<()> {
-    let time = Duration::from_secs_f64(plan.size(0.5, 3.0));
+    let time = Duration::from_secs_f64(plan.size(0.5, 2.0));
     let mut figures = vec![Figures::default(); peers.len()];
-    for run in 0..=plan.runs {
+    for run in plan.rounds(plan.runs + 1) {
         for (peer, figure) in peers.iter().zip(&mut figures) {
             let headers = format!("{}Accept: {MANIFEST}\r\n", peer.authorization(REPOSITORY)?);
             let (spent, count) = spent(peer.id(), || gets(peer, path, &headers, time))?;

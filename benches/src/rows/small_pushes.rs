@@ -17,14 +17,14 @@ const PUSHERS: u64 = 8;
 
 /// Blobs of 1 KiB, POST and PUT, on a disk.
 pub fn small_pushes(plan: &Plan, report: &mut Report) -> Result<()> {
-    let time = Duration::from_secs_f64(plan.size(1.0, 5.0));
+    let time = Duration::from_secs_f64(plan.size(1.0, 3.0));
     let peers = ALL
         .into_iter()
         .map(|kind| Peer::start(kind, &plan.disk.join(format!("small-{}", kind.name()))))
         .collect::<Result<Vec<_>>>()?;
     let mut rates = vec![Vec::new(); 4];
     let mut costs = vec![Vec::new(); 3];
-    for run in 0..plan.runs {
+    for run in plan.rounds(plan.runs) {
         for (at, peer) in peers.iter().enumerate() {
             let (spent, count) = spent(peer.id(), || pushes(peer, run as u64, time))?;
             rates[at].push(count as f64 / spent.wall);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::lists::fill;
+use super::lists::filled;
 use crate::Plan;
 use crate::peer::{Kind, Peer};
 use crate::report::Report;
@@ -13,8 +13,8 @@ use crate::usage::median;
 /// Milliseconds until `/v2/` is answered.
 pub fn start(plan: &Plan, report: &mut Report) -> Result<()> {
     let count = plan.size(2_000, 100_000);
-    let folder = plan.disk.join("start");
-    fill(&Peer::start(Kind::Seawall, &folder)?, count)?;
+    let (peer, folder) = filled(plan, count)?;
+    drop(peer);
     let mut figures = Vec::new();
     let mut others = Vec::new();
     for _ in 0..plan.runs.max(3) {
