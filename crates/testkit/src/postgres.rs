@@ -7,12 +7,13 @@
 //! `SEAWALL_TEST_POSTGRES=postgres://user@host:port` names a running cluster to use instead.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ use crate::process::free_port;
 pub struct Postgres {
     /// `postgres://user@host:port`, without a database.
     server: String,
-    _keeper: Option<Child>,
+    keeper: Option<Mutex<Child>>,
 }
 
 /// An empty database, dropped (with force) when this value is.
@@ -35,19 +36,26 @@ pub struct PostgresDatabase {
     server: String,
 }
 
-/// Stops the cluster and removes its folder when its standard input ends.
+/// Restarts the cluster for each line of its standard input; stops it and removes its folder when
+/// that ends.
 const KEEPER: &str = r#"
 run() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"; else "$@"; fi; }
 [ "$(id -u)" = 0 ] && chown postgres "$FOLDER"
 run "$BIN/initdb" --pgdata="$FOLDER/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$FOLDER/initdb.log" 2>&1 || exit 1
 cd "$FOLDER"
-run "$BIN/postgres" -D "$FOLDER/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$FOLDER" \
-  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB \
-  -c autovacuum_naptime=10s -c log_min_messages=warning </dev/null >"$FOLDER/postgres.log" 2>&1 &
-server=$!
-while read -r _; do :; done
-kill -QUIT "$(head -n 1 "$FOLDER/data/postmaster.pid")" 2>/dev/null
-wait $server 2>/dev/null
+serve() {
+  run "$BIN/postgres" -D "$FOLDER/data" -p "$PORT" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$FOLDER" \
+    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB \
+    -c autovacuum_naptime=10s -c log_min_messages=warning </dev/null >>"$FOLDER/postgres.log" 2>&1 &
+  server=$!
+}
+quit() {
+  kill -QUIT "$(head -n 1 "$FOLDER/data/postmaster.pid")" 2>/dev/null
+  wait $server 2>/dev/null
+}
+serve
+while read -r _; do quit; serve; done
+quit
 cd /
 rm -rf "$FOLDER"
 "#;
@@ -59,7 +67,7 @@ impl Postgres {
         SHARED.get_or_init(|| match std::env::var("SEAWALL_TEST_POSTGRES") {
             Ok(server) => Self {
                 server: server.trim_end_matches('/').to_owned(),
-                _keeper: None,
+                keeper: None,
             },
             Err(_) => Self::start(),
         })
@@ -72,13 +80,28 @@ impl Postgres {
             .expect("PostgreSQL does not start; is the Debian package `postgresql` installed?");
         Self {
             server: format!("postgres://postgres@127.0.0.1:{port}"),
-            _keeper: Some(keeper),
+            keeper: Some(Mutex::new(keeper)),
         }
     }
 
     /// `postgres://user@host:port`, to hand to [`Postgres::shared`] of another process.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// Kills the server as a crash would, starts it again, and waits until it answers. What a
+    /// transaction that was answered has written may be lost, unless its database has
+    /// `synchronous_commit` on. For a cluster that [`Postgres::start`] gave.
+    pub fn restart(&self) {
+        let keeper = self.keeper.as_ref().expect("a cluster of our own");
+        let mut keeper = keeper.lock().expect("the keeper");
+        let input = keeper.stdin.as_mut().expect("the keeper's input");
+        let started = || psql_answer(&self.server, "SELECT pg_postmaster_start_time()");
+        let before = started();
+        input.write_all(b"restart\n").expect("tell the keeper");
+        crate::wait_until("PostgreSQL is there again", Duration::from_mins(1), || {
+            started().is_some_and(|now| Some(now) != before)
+        });
     }
 
     /// A fresh, empty database.
@@ -198,6 +221,15 @@ fn psql_command(server: &str, sql: &str) -> Command {
         ])
         .stdin(Stdio::null());
     command
+}
+
+/// What the server answers, if it does.
+fn psql_answer(server: &str, sql: &str) -> Option<String> {
+    let output = psql_command(server, sql).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned();
+    output.status.success().then_some(text)
 }
 
 fn psql(server: &str, sql: &str) -> String {

@@ -19,7 +19,7 @@ pub(super) const MOST: usize = 128;
 /// The longest that one delivery may take.
 const LIMIT: Duration = Duration::from_secs(30);
 /// For how long nobody else delivers the same.
-const LEASE: Duration = Duration::from_mins(1);
+const LEASE: Duration = Duration::from_secs(40);
 /// The longest time between two looks at the outbox.
 const LOOK: Duration = Duration::from_secs(2);
 const FIRST_RETRY: Duration = Duration::from_secs(2);

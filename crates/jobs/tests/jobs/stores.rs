@@ -24,6 +24,12 @@ impl SqlPlace {
             backing,
         }
     }
+
+    /// Opens a database again that was closed.
+    pub(crate) async fn reopen(closed: Self) -> Self {
+        let database = Database::open(&closed.settings).await.unwrap();
+        Self { database, ..closed }
+    }
 }
 
 impl Place for SqlPlace {

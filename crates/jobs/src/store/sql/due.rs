@@ -65,9 +65,14 @@ const RESCUE: &str = "
 
 const FORGET_POOLS: &str = "DELETE FROM job_pools WHERE heartbeat_at < $1";
 
-const SWEPT: &str = "
-    SELECT id FROM jobs
-    WHERE status = $1 AND final_time <= $2 AND token IS NULL ORDER BY final_time LIMIT $3";
+macro_rules! select_swept {
+    () => {
+        "SELECT id FROM jobs
+        WHERE status = $1 AND final_time <= $2 AND token IS NULL ORDER BY final_time LIMIT $3"
+    };
+}
+const SWEPT_SQLITE: &str = select_swept!();
+const SWEPT_POSTGRES: &str = concat!(select_swept!(), " FOR UPDATE SKIP LOCKED");
 const DELETE_JOBS: &str = "DELETE FROM jobs WHERE id IN (SELECT value FROM json_each($1))";
 const DELETE_ATTEMPTS: &str =
     "DELETE FROM job_attempts WHERE job_id IN (SELECT value FROM json_each($1))";
@@ -80,14 +85,13 @@ pub(super) fn statements(engine: Engine) -> Vec<&'static str> {
         NEXT_DUE,
         RESCUE,
         FORGET_POOLS,
-        SWEPT,
         DELETE_JOBS,
         DELETE_ATTEMPTS,
         DELETE_HOOKS,
     ];
     statements.extend(match engine {
-        Engine::Sqlite => [DUE_SQLITE, LOST_SQLITE],
-        Engine::Postgres => [DUE_POSTGRES, LOST_POSTGRES],
+        Engine::Sqlite => [DUE_SQLITE, LOST_SQLITE, SWEPT_SQLITE],
+        Engine::Postgres => [DUE_POSTGRES, LOST_POSTGRES, SWEPT_POSTGRES],
     });
     statements
 }
@@ -164,6 +168,10 @@ pub(super) async fn sweep(
     step: &Step,
     (retention, limit): &(Retention, u32),
 ) -> Result<u64, StoreError> {
+    let select = match tx.engine() {
+        Engine::Sqlite => SWEPT_SQLITE,
+        Engine::Postgres => SWEPT_POSTGRES,
+    };
     let mut swept: Vec<String> = Vec::new();
     for (status, kept) in [
         (Status::Success, retention.done),
@@ -172,7 +180,7 @@ pub(super) async fn sweep(
     ] {
         let left = u64::from(*limit).saturating_sub(swept.len() as u64);
         let params = params![status.as_str(), step.now.minus(kept), left];
-        let ids: Vec<String> = tx.fetch_all(SWEPT, params).await?;
+        let ids: Vec<String> = tx.fetch_all(select, params).await?;
         swept.extend(ids);
     }
     let jobs = swept.len() as u64;

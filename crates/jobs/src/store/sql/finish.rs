@@ -6,7 +6,7 @@ use std::time::Duration;
 use seawall_database::{DatabaseError, Timestamp, Tx, Value, params};
 
 use super::row::parsed;
-use super::{Step, hooks};
+use super::{Step, hooks, locks};
 use crate::{Attempt, JobId, Outcome, Status, StoreError, Topic, Written};
 
 /// A job that was stopped meanwhile stays stopped.
@@ -58,6 +58,10 @@ pub(super) async fn finish(
     outcomes: &[(Attempt, Outcome)],
 ) -> Result<Vec<Written>, StoreError> {
     let mut written = vec![Written::Fenced; outcomes.len()];
+    if outcomes.len() > 1 {
+        let tokens = outcomes.iter().map(|(attempt, _)| attempt.token);
+        locks::lock_tokens(tx, tokens).await?;
+    }
     let mut told = Vec::new();
     let together = together(outcomes);
     for row in succeed(tx, step, outcomes, &together).await? {

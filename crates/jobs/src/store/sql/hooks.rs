@@ -6,8 +6,8 @@
 
 use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, Value, params};
 
-use super::Step;
 use super::row::{id_list, job_columns, parsed};
+use super::{Step, locks};
 use crate::{Delivery, HookEvent, HookRequest, HookTarget, Job, JobId, StoreError, Topic};
 
 macro_rules! insert {
@@ -51,10 +51,13 @@ const SELECT_JOBS: &str = concat!(
     " FROM jobs WHERE id IN (SELECT value FROM json_each($1))"
 );
 
-/// Nothing if the event is gone: somebody else has delivered it, and perhaps later ones.
+/// What these events told. Nothing of one that is gone: somebody else has delivered it, and perhaps
+/// later ones.
 const ACKNOWLEDGE: &str = "
-    UPDATE jobs SET ack_status = $2, ack_revision = $3, ack_check_in_at = $4
-    WHERE id = $1 AND EXISTS (SELECT 1 FROM job_hooks WHERE job_hooks.id = $5)";
+    UPDATE jobs SET ack_status = told.status, ack_revision = told.revision,
+        ack_check_in_at = CASE WHEN told.check_in = '' THEN 0 ELSE told.event_time / 1000000 END
+    FROM job_hooks AS told
+    WHERE told.job_id = jobs.id AND told.id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))";
 
 const DELETE: &str = "
     DELETE FROM job_hooks WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))";
@@ -208,15 +211,6 @@ pub(super) async fn settle(
         let id: i64 = parsed(&event.id)?;
         match delivery {
             Delivery::Delivered => {
-                let ack = event.ack();
-                let params = params![
-                    event.job.id.as_str(),
-                    ack.status.as_str(),
-                    ack.revision,
-                    ack.check_in_at,
-                    id
-                ];
-                tx.execute(ACKNOWLEDGE, params).await?;
                 delivered.push(id);
                 jobs.push(&event.job.id);
             }
@@ -227,7 +221,11 @@ pub(super) async fn settle(
         }
     }
     if !delivered.is_empty() {
-        tx.execute(DELETE, vec![Value::list(delivered)]).await?;
+        // One way to the server and back for all of them: others wait for these rows.
+        locks::lock_jobs(tx, jobs.iter().copied()).await?;
+        let delivered = Value::list(delivered);
+        tx.execute(ACKNOWLEDGE, vec![delivered.clone()]).await?;
+        tx.execute(DELETE, vec![delivered]).await?;
         let more = tx
             .execute(HAND_ON, params![id_list(jobs), step.now])
             .await?;

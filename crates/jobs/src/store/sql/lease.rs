@@ -6,7 +6,7 @@ use std::time::Duration;
 use seawall_database::{Timestamp, Tx, Value, params};
 
 use super::row::{parsed, to_json};
-use super::{Step, hooks};
+use super::{Step, hooks, locks};
 use crate::{Attempt, JobId, Report, Signal, SignalKind, Status, StoreError, Written};
 
 const PROLONG: &str = "
@@ -36,7 +36,9 @@ pub(super) async fn heartbeat(
     if attempts.is_empty() {
         return Ok(Vec::new());
     }
-    let tokens = Value::list(attempts.iter().map(|attempt| attempt.token));
+    let tokens = attempts.iter().map(|attempt| attempt.token);
+    locks::lock_tokens(tx, tokens.clone()).await?;
+    let tokens = Value::list(tokens);
     let alive: HashMap<i64, String> = tx
         .fetch_all(PROLONG, params![tokens, step.now.plus(*lease)])
         .await?
@@ -62,6 +64,10 @@ pub(super) async fn report(
     step: &Step,
     reports: &[(Attempt, Report)],
 ) -> Result<Vec<Written>, StoreError> {
+    if reports.len() > 1 {
+        let tokens = reports.iter().map(|(attempt, _)| attempt.token);
+        locks::lock_tokens(tx, tokens).await?;
+    }
     let mut written = Vec::with_capacity(reports.len());
     for (attempt, report) in reports {
         let status = match report {

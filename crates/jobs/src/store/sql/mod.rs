@@ -4,7 +4,7 @@
 //! One table holds a job, its place in the queue and the lease of its run, so that each step of its
 //! life is one update. A file for each step: `accept`, `claim`, `lease` (heartbeats, reports),
 //! `finish`, `stop`, `due` (promote, rescue, sweep), `fire` (schedules), `hooks` (the outbox),
-//! `look` (what people see). `row` reads rows, `announce` wakes other processes, `time` asks the
+//! `look` (what people see). `locks` keeps them out of each other's way, `row` reads rows, `announce` wakes other processes, `time` asks the
 //! database for the time.
 
 mod accept;
@@ -15,6 +15,7 @@ mod finish;
 mod fire;
 mod hooks;
 mod lease;
+mod locks;
 mod look;
 mod row;
 mod stop;
@@ -52,6 +53,7 @@ pub fn statements(engine: Engine) -> Vec<&'static str> {
     statements.extend(due::statements(engine));
     statements.extend(fire::statements(engine));
     statements.extend(stop::statements(engine));
+    statements.extend(locks::statements(engine));
     for fixed in [
         lease::STATEMENTS,
         finish::STATEMENTS,

@@ -3,7 +3,7 @@
 use seawall_database::{DatabaseError, Engine, Tx, Value, params};
 
 use super::row::parsed;
-use super::{Step, hooks};
+use super::{Step, hooks, locks};
 use crate::store::{JobSelector, Stopped};
 use crate::{JobId, StoreError, Topic};
 
@@ -110,6 +110,13 @@ pub(super) async fn set_stopped(
 ) -> Result<(u64, bool), StoreError> {
     if ids.is_empty() {
         return Ok((0, false));
+    }
+    if ids.len() > 1 {
+        let ids: Vec<JobId> = ids
+            .iter()
+            .map(|id| parsed(id))
+            .collect::<Result<_, DatabaseError>>()?;
+        locks::lock_jobs(tx, &ids).await?;
     }
     let rows: Vec<(String, bool, bool, bool)> = tx
         .fetch_all(SET_STOPPED, params![Value::list(ids), step.now])

@@ -1,0 +1,164 @@
+//! Delivering hooks.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use seawall_jobs::{HookReceiver, HookTarget, NewJob, Status};
+
+use super::{PATIENCE, eventually, houses, quick};
+use crate::receiver::Receiver;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_is_posted_as_harbor_posts_it() {
+    for house in houses().await {
+        let receiver = Receiver::start().await;
+        let running = house
+            .engine()
+            .await
+            .register(quick("A", |context| async move {
+                context.check_in("half way").await;
+                Ok(())
+            }))
+            .start()
+            .await
+            .unwrap();
+        let jobs: Vec<NewJob> = (0..20)
+            .map(|_| NewJob {
+                hook: Some(receiver.hook()),
+                ..NewJob::new("A")
+            })
+            .collect();
+        let accepted = house.store.enqueue(jobs).await.unwrap();
+        eventually("all hooks are heard", || receiver.heard().len() == 60).await;
+        let mut of_jobs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for body in receiver.heard() {
+            let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+            assert_eq!(body["metadata"]["id"], body["job_id"]);
+            assert_eq!(body["metadata"]["status"], body["status"]);
+            assert_eq!(body["metadata"]["name"], "A");
+            let said = format!("{} {}", text("status"), text("check_in"));
+            of_jobs.entry(text("job_id")).or_default().push(said);
+        }
+        assert_eq!(of_jobs.len(), accepted.len());
+        for (id, told) in of_jobs {
+            assert_eq!(told, ["Running ", "Running half way", "Success "], "{id}");
+            let id = id.parse().unwrap();
+            let started = std::time::Instant::now();
+            // The acknowledgement is written after the answer.
+            while house
+                .job(&id)
+                .await
+                .ack
+                .is_none_or(|ack| ack.status != Status::Success)
+            {
+                assert!(started.elapsed() < PATIENCE);
+                super::pause().await;
+            }
+        }
+        running.drain(PATIENCE).await;
+    }
+}
+
+/// Core answers 404 until the transaction that made the task is committed; only 200 is success.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_that_is_not_answered_with_200_is_sent_again() {
+    for house in houses().await {
+        let receiver = Receiver::start().await;
+        receiver.answer(404);
+        let running = house
+            .engine()
+            .await
+            .register(quick("A", |_| async { Ok(()) }))
+            .start()
+            .await
+            .unwrap();
+        let id = house
+            .add(NewJob {
+                hook: Some(receiver.hook()),
+                ..NewJob::new("A")
+            })
+            .await;
+        house.wait_status(&id, Status::Success).await;
+        assert!(receiver.heard().is_empty());
+        receiver.answer(200);
+        let heard = || receiver.statuses(id.as_str()) == ["Running", "Success"];
+        eventually("both are heard in order", heard).await;
+        running.drain(PATIENCE).await;
+    }
+}
+
+/// Hooks that wait in memory are lost at shutdown; those of the outbox are not.
+#[tokio::test(flavor = "multi_thread")]
+async fn hooks_outlive_the_engine_and_a_receiver_that_is_down() {
+    for house in houses().await {
+        let receiver = Receiver::start().await;
+        let (address, hook) = (receiver.address(), receiver.hook());
+        drop(receiver);
+        let engine = async || {
+            let engine = house.engine().await;
+            let engine = engine.register(quick("A", |_| async { Ok(()) }));
+            engine.start().await.unwrap()
+        };
+        let running = engine().await;
+        let id = house
+            .add(NewJob {
+                hook: Some(hook),
+                ..NewJob::new("A")
+            })
+            .await;
+        house.wait_status(&id, Status::Success).await;
+        running.drain(Duration::from_secs(5)).await;
+        let receiver = Receiver::start_at(address).await;
+        let running = engine().await;
+        let heard = || receiver.statuses(id.as_str()) == ["Running", "Success"];
+        eventually("both are heard in order", heard).await;
+        running.drain(PATIENCE).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_in_the_process_hears_again_what_it_did_not_take() {
+    for house in houses().await {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let calls = Arc::new(AtomicU32::new(0));
+        let receiver: HookReceiver = {
+            let (heard, calls) = (Arc::clone(&heard), Arc::clone(&calls));
+            Arc::new(move |event| {
+                let (heard, calls) = (Arc::clone(&heard), Arc::clone(&calls));
+                Box::pin(async move {
+                    match calls.fetch_add(1, Ordering::SeqCst) {
+                        0 => Err("not now".to_owned()),
+                        1 => panic!("not that either"),
+                        _ => {
+                            heard.lock().unwrap().push(event.status());
+                            Ok(())
+                        }
+                    }
+                })
+            })
+        };
+        // Another engine on the same store, which has no such receiver, leaves them alone.
+        let other = house.engine().await.start().await.unwrap();
+        let running = house
+            .engine()
+            .await
+            .receiver("tasks", receiver)
+            .register(quick("A", |_| async { Ok(()) }))
+            .start()
+            .await
+            .unwrap();
+        house
+            .add(NewJob {
+                hook: Some(HookTarget::in_process("tasks")),
+                ..NewJob::new("A")
+            })
+            .await;
+        let both = || *heard.lock().unwrap() == [Status::Running, Status::Success];
+        eventually("both are heard in order", both).await;
+        assert_eq!(calls.load(Ordering::SeqCst), 4);
+        running.drain(PATIENCE).await;
+        other.drain(PATIENCE).await;
+    }
+}
