@@ -5,6 +5,8 @@
 //! | peer | what it runs |
 //! |---|---|
 //! | [`Seawall`] | the built `seawall` program, as a user starts it |
+//! | [`JobService`] | the built `harbor-jobservice` program |
+//! | [`HarborCore`] | a stand-in for Harbor's core, as a job service meets it |
 //! | [`Postgres`] | one PostgreSQL cluster for each test process, fresh databases in it |
 //! | [`Redis`] | a Redis server that can be killed, with its data or without |
 //! | [`S3`], [`Moto`] | two independent S3 servers |
@@ -23,6 +25,8 @@
 mod database;
 mod dockerd;
 mod fault_proxy;
+mod harbor_core;
+mod job_service;
 mod moto;
 mod network;
 mod postgres;
@@ -35,6 +39,8 @@ mod workspace;
 pub use database::{TestDatabase, TestEngine, databases, postgres, sqlite};
 pub use dockerd::Dockerd;
 pub use fault_proxy::{Fault, FaultProxy};
+pub use harbor_core::{HarborCore, Hook, HookFault};
+pub use job_service::{JobService, JobServiceOptions};
 pub use moto::Moto;
 pub use network::Network;
 pub use postgres::{Postgres, PostgresDatabase};
@@ -42,4 +48,4 @@ pub use process::{Process, free_port, wait_until};
 pub use redis::Redis;
 pub use s3::S3;
 pub use seawall::{Seawall, SeawallOptions};
-pub use workspace::{full, rounds, seawall_program, tool, workspace_folder};
+pub use workspace::{full, job_service_program, rounds, seawall_program, tool, workspace_folder};

@@ -23,19 +23,27 @@ pub fn rounds(short: usize, long: usize) -> usize {
 /// The `seawall` program under test: `SEAWALL_BIN`, else built now in the dev profile.
 pub fn seawall_program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        if let Some(program) = std::env::var_os("SEAWALL_BIN") {
-            return PathBuf::from(program);
-        }
-        // Always asked for, so that no test runs an old program; costs nothing when it is fresh.
-        let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--quiet", "--package", "seawall"])
-            .current_dir(workspace_folder())
-            .status()
-            .expect("run cargo");
-        assert!(built.success(), "`cargo build --package seawall` failed");
-        workspace_folder().join("target/debug/seawall")
-    })
+    PROGRAM.get_or_init(|| program("seawall", "SEAWALL_BIN"))
+}
+
+/// The `harbor-jobservice` program under test: `SEAWALL_JOBSERVICE_BIN`, else built now in the dev profile.
+pub fn job_service_program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| program("harbor-jobservice", "SEAWALL_JOBSERVICE_BIN"))
+}
+
+fn program(name: &str, variable: &str) -> PathBuf {
+    if let Some(program) = std::env::var_os(variable) {
+        return PathBuf::from(program);
+    }
+    // Always asked for, so that no test runs an old program; costs nothing when it is fresh.
+    let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--package", name])
+        .current_dir(workspace_folder())
+        .status()
+        .expect("run cargo");
+    assert!(built.success(), "`cargo build --package {name}` failed");
+    workspace_folder().join("target/debug").join(name)
 }
 
 /// A client program installed by `cargo xtask setup`: `crane`, `regctl`, `helm`, `cosign`, …
