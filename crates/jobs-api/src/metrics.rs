@@ -12,7 +12,7 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use seawall_jobs::{JobContext, JobFailure, JobType};
+use seawall_jobs::{EndObserver, Job, Outcome};
 use seawall_telemetry::{ProcessCollector, Registry};
 
 /// A quantile is over runs that ended in this time, and over no more than so many of them.
@@ -63,25 +63,14 @@ impl JobMetrics {
         }))
     }
 
-    /// The same type, whose runs are counted.
-    #[must_use]
-    pub fn observe(&self, mut job_type: JobType) -> JobType {
-        let (metrics, run) = (self.clone(), Arc::clone(&job_type.run));
-        job_type.run = Arc::new(move |context: JobContext| {
-            let (metrics, run) = (metrics.clone(), Arc::clone(&run));
-            Box::pin(async move {
-                let (name, cancelled) = (context.job.name.clone(), context.cancelled.clone());
-                let begun = Instant::now();
-                let result = run(context).await;
-                metrics.ended(
-                    &name,
-                    outcome(&result, cancelled.is_cancelled()),
-                    begun.elapsed(),
-                );
-                result
-            })
-        });
-        job_type
+    /// What the engine tells of each run that has ended.
+    pub fn observer(&self) -> EndObserver {
+        let metrics = self.clone();
+        Arc::new(move |job: &Job, result: &Outcome, took: Duration| {
+            if let Some(status) = status(result) {
+                metrics.ended(&job.name, status, took);
+            }
+        })
     }
 
     fn ended(&self, job_type: &str, status: &'static str, took: Duration) {
@@ -175,12 +164,13 @@ impl Series {
     }
 }
 
-/// Harbor's word for how a run ended.
-fn outcome(result: &Result<(), JobFailure>, cancelled: bool) -> &'static str {
-    match result {
-        _ if cancelled => "stop",
-        Ok(()) => "success",
-        Err(_) => "fail",
+/// Harbor's word for how a run ended; none for one that goes on elsewhere.
+fn status(outcome: &Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Success => Some("success"),
+        Outcome::Error { .. } => Some("fail"),
+        Outcome::Stopped => Some("stop"),
+        Outcome::Released => None,
     }
 }
 
