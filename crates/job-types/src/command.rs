@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use seawall_jobs::{JobContext, JobFailure, JobType, Parameters};
 
-use crate::{ORDINARY, parameters};
+use crate::{ORDINARY, cut_short, parameters};
+use process::Failure;
 
 /// The most arguments that a job may add, and the longest of them in bytes.
 const MOST_ARGUMENTS: usize = 64;
@@ -98,7 +99,10 @@ fn chosen<'a>(
 async fn run(context: JobContext, commands: Arc<Commands>) -> Result<(), JobFailure> {
     let (command, more) = chosen(&commands, context.parameters()).map_err(JobFailure::permanent)?;
     let result = process::run(&context, command, &more).await;
-    result.map_err(|reason| {
+    result.map_err(|failure| {
+        let Failure::Reason(reason) = failure else {
+            return cut_short();
+        };
         context.log.error(&reason);
         if context.job.failures + 1 < command.attempts {
             JobFailure::Retryable(reason)

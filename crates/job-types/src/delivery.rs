@@ -7,7 +7,7 @@ use reqwest::{Client, Url};
 use seawall_jobs::{JobContext, JobFailure, Parameters};
 use seawall_telemetry::chain;
 
-use crate::{ClientError, parameters};
+use crate::{ClientError, cut_short, parameters};
 
 /// The most of an answer that is put into the log.
 const ANSWER_BYTES: usize = 1024;
@@ -73,7 +73,7 @@ impl Sender {
                 "{place} answered {status}: {said}"
             )))
         });
-        let result = sent.await.unwrap_or(Ok(()));
+        let result = sent.await.unwrap_or_else(|| Err(cut_short()));
         if let Err(failure) = &result {
             context.log.error(failure);
         }

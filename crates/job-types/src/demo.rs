@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use seawall_jobs::{JobContext, JobFailure, JobType, Parameters, Progress};
 
-use crate::{LEAST, parameters};
+use crate::{LEAST, cut_short, parameters};
 
 /// How long it holds on, unless `hold_seconds` says otherwise.
 const HOLD: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ async fn run(context: JobContext, fails: bool) -> Result<(), JobFailure> {
             .run_until_cancelled(tokio::time::sleep(wait));
         if slept.await.is_none() {
             log.info("Told to stop");
-            return Ok(());
+            return Err(cut_short());
         }
     }
     if fails {

@@ -17,7 +17,7 @@ mod webhook;
 
 use std::time::Duration;
 
-use seawall_jobs::JobType;
+use seawall_jobs::{JobFailure, JobType};
 
 pub use absent::ABSENT;
 pub use command::{Command, Commands};
@@ -57,6 +57,12 @@ impl Default for JobTypeSettings {
 #[derive(Debug, thiserror::Error)]
 #[error("making a client for HTTP: {0}")]
 pub struct ClientError(#[from] reqwest::Error);
+
+/// The end of a run that was told to end and has not done its work: whether that is a stop or the
+/// end of the process, the engine knows.
+fn cut_short() -> JobFailure {
+    JobFailure::retryable("told to end before it was done")
+}
 
 /// The types that do what they say: DEMO, WEBHOOK, SLACK, SCHEDULER and REPLICATION.
 pub fn present(settings: &JobTypeSettings) -> Result<Vec<JobType>, ClientError> {

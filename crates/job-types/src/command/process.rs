@@ -19,12 +19,26 @@ const GRACE: Duration = Duration::from_secs(5);
 /// For output that still comes after the program has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Runs the command to its end; the reason if that is no good one. A stopped job is no failure.
+/// Why a command did not end well.
+pub(super) enum Failure {
+    /// The job was told to end.
+    CutShort,
+    /// Anything else.
+    Reason(String),
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+/// Runs the command to its end.
 pub(super) async fn run(
     context: &JobContext,
     command: &Command,
     more: &[String],
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let mut child = start(command, more)
         .map_err(|error| format!("starting {}: {error}", command.program.display()))?;
     let mut group = Group::of(&child);
@@ -60,14 +74,15 @@ pub(super) async fn run(
                 .info(format_args!("{} has ended well", command.name));
             Ok(())
         }
-        Ended::Itself(Ok(status)) => Err(format!("{}: {status}", command.name)),
-        Ended::Itself(Err(error)) => Err(format!("waiting for {}: {error}", command.name)),
-        Ended::Stopped => Ok(()),
+        Ended::Itself(Ok(status)) => Err(format!("{}: {status}", command.name).into()),
+        Ended::Itself(Err(error)) => Err(format!("waiting for {}: {error}", command.name).into()),
+        Ended::Stopped => Err(Failure::CutShort),
         Ended::Late => Err(format!(
             "{} took longer than {} seconds",
             command.name,
             command.timeout.as_secs()
-        )),
+        )
+        .into()),
     }
 }
 

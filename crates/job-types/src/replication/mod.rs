@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use seawall_jobs::{JobContext, JobFailure, JobType};
 
-use crate::ORDINARY;
+use crate::{ORDINARY, cut_short};
 use endpoint::Endpoint;
 use resource::Replication;
 
@@ -89,7 +89,7 @@ async fn run(context: JobContext, settings: ReplicationSettings) -> Result<(), J
     match outcome {
         None => {
             log.info("Stopped; what was copied so far stays");
-            Ok(())
+            Err(cut_short())
         }
         Some(Ok(())) => {
             log.info("Done");
