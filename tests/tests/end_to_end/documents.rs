@@ -14,7 +14,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use seawall_testkit::{
-    Dockerd, Network, Process, Seawall, SeawallOptions, seawall_program, workspace_folder,
+    Dockerd, Network, Process, Seawall, SeawallOptions, job_service_program, seawall_program,
+    workspace_folder,
 };
 use seawall_tests::tar;
 use tempfile::TempDir;
@@ -195,10 +196,16 @@ fn the_pages_of_docs_do_what_they_say() {
             ..SeawallOptions::default()
         };
         options.wrapper = desk.network.wrapper().iter().map(Into::into).collect();
-        let _seawall = Seawall::start(options);
+        // The page of the job service starts that one on the port; it wants no registry.
+        let programs = if page.ends_with("jobservice.md") {
+            job_service_program()
+        } else {
+            seawall_program()
+        };
+        let _seawall = (!page.ends_with("jobservice.md")).then(|| Seawall::start(options));
         desk.run(
             &commands.join("\n"),
-            seawall_program().parent().unwrap(),
+            programs.parent().unwrap(),
             Seawall::ADMIN_PASSWORD,
         );
     }

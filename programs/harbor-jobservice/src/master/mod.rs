@@ -1,0 +1,77 @@
+//! Whom the program serves: one of three masters, each with its store of jobs and its types.
+
+mod alone;
+mod harbor;
+mod registry;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use seawall_database::Database;
+use seawall_job_types::{JobTypeSettings, ReplicationSettings};
+use seawall_jobs::{JobStore, JobType};
+use seawall_jobs_api::RedisPool;
+
+use crate::config::{Backend, Config, Environment};
+use crate::core::Core;
+use crate::folder::Lock;
+
+/// What a master brings.
+pub struct Master {
+    /// Its jobs.
+    pub store: Arc<dyn JobStore>,
+    /// What it lets run.
+    pub types: Vec<JobType>,
+    /// Where logs of jobs may be kept, if it has a database for them.
+    pub database: Option<Database>,
+    /// Harbor's core, if that is the master.
+    pub core: Option<Core>,
+    /// What `/api/v1/config` tells.
+    pub redis: RedisPool,
+    /// Held until the end.
+    pub lock: Option<Lock>,
+}
+
+/// The master that the file names.
+pub async fn open(
+    config: &Config,
+    environment: &Environment,
+    client: reqwest::Client,
+) -> anyhow::Result<Master> {
+    match (&config.backend, &config.registry) {
+        (_, Some(settings)) => registry::open(config, settings).await,
+        (Backend::Redis(redis), None) => harbor::open(redis, environment, client).await,
+        (Backend::Embedded(path), None) => alone::open(config, path, environment).await,
+        // The check of the file refuses it with better words.
+        (Backend::Postgres, None) => anyhow::bail!("seawall.config is missing"),
+    }
+}
+
+/// What the environment chooses about the jobs.
+fn job_type_settings(environment: &Environment) -> JobTypeSettings {
+    let defaults = JobTypeSettings::default();
+    let copies = ReplicationSettings::default();
+    JobTypeSettings {
+        webhook_max_attempts: environment
+            .webhook_max_retry
+            .unwrap_or(defaults.webhook_max_attempts),
+        webhook_timeout: environment
+            .webhook_timeout
+            .filter(|timeout| *timeout > Duration::ZERO)
+            .unwrap_or(defaults.webhook_timeout),
+        demo_fails: environment.job_failed,
+        replication: ReplicationSettings {
+            blob_retries: environment.copy_blob_retries.unwrap_or(copies.blob_retries),
+            chunk_retries: environment
+                .copy_chunk_retries
+                .unwrap_or(copies.chunk_retries),
+            chunk_bytes: environment
+                .replication_chunk_bytes
+                .unwrap_or(copies.chunk_bytes),
+            request_timeout: environment
+                .registry_timeout
+                .unwrap_or(copies.request_timeout),
+            ..copies
+        },
+    }
+}
