@@ -6,8 +6,8 @@ use seawall_oci::Digest;
 use seawall_registry_api::endpoint::{Need, TABLE};
 use serde_json::Value;
 
-use crate::client::Client;
-use crate::server::{client, member, project, robot, user};
+use super::client::Client;
+use super::server::{client, member, project, robot, user};
 
 /// Whether somebody may do what a line needs, in a project that is public or not.
 type May = fn(Need, bool) -> bool;

@@ -7,9 +7,9 @@ use reqwest::{Method, StatusCode};
 use seawall_oci::Algorithm;
 use serde_json::{Value, json};
 
-use crate::client::{Client, Way};
-use crate::content::Kind;
-use crate::server::{client, manage, private_client};
+use super::client::{Client, Way};
+use super::content::Kind;
+use super::server::{client, manage, private_client};
 
 /// The lines of the audit log about this user, newest first.
 async fn lines_of(admin: &Client, username: &str) -> Vec<Value> {

@@ -6,8 +6,8 @@ use seawall_oci::{Algorithm, Digest};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::client::{Client, Way, error_code, with_query};
-use crate::server::{client, user};
+use super::client::{Client, Way, error_code, with_query};
+use super::server::{client, user};
 
 fn challenge(response: &Response) -> String {
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
@@ -198,7 +198,7 @@ async fn names_and_paths_out_of_grammar_are_clear_errors() {
 #[tokio::test]
 async fn the_catalog_lists_repositories_by_pages() {
     let client = client("base-catalog").await;
-    let mut kind = crate::content::Kind::new("base-catalog", Algorithm::Sha256);
+    let mut kind = super::content::Kind::new("base-catalog", Algorithm::Sha256);
     kind.artifact_without_content(&[]);
     for name in [
         "library/catalog-a",

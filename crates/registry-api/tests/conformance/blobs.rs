@@ -4,9 +4,9 @@ use reqwest::header::{IF_NONE_MATCH, RANGE};
 use reqwest::{Method, StatusCode};
 use seawall_oci::Algorithm;
 
-use crate::client::{WAYS, Way, error_code};
-use crate::content::Blob;
-use crate::server::client;
+use super::client::{WAYS, Way, error_code};
+use super::content::Blob;
+use super::server::client;
 
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 

@@ -12,8 +12,8 @@ use seawall_oci::Digest;
 use seawall_oci::media_type::{OCI_INDEX, OCI_MANIFEST};
 use serde_json::Value;
 
-use crate::content::{Blob, ManifestCase};
-use crate::server::Running;
+use super::content::{Blob, ManifestCase};
+use super::server::Running;
 
 /// How a blob gets there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

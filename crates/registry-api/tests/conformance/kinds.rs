@@ -6,9 +6,9 @@ use reqwest::{Method, StatusCode};
 use seawall_oci::{Algorithm, Digest};
 use serde_json::{Value, json};
 
-use crate::client::{Client, WAYS, error_code};
-use crate::content::{EXAMPLE_TYPE, Kind, OTHER_TYPE};
-use crate::server::{client, client_with};
+use super::client::{Client, WAYS, error_code};
+use super::content::{EXAMPLE_TYPE, Kind, OTHER_TYPE};
+use super::server::{client, client_with};
 
 /// Runs a kind through its life. `by_parameter` pushes the tags as parameters of the push by digest.
 async fn live(client: &Client, kind: &Kind, by_parameter: bool) {

@@ -8,9 +8,9 @@ use seawall_oci::media_type::{
 use seawall_oci::{Algorithm, Digest, MAX_MANIFEST_BYTES};
 use serde_json::{Value, json};
 
-use crate::client::{Client, Way, error_code};
-use crate::content::{Blob, Kind, ManifestCase};
-use crate::server::client;
+use super::client::{Client, Way, error_code};
+use super::content::{Blob, Kind, ManifestCase};
+use super::server::client;
 
 async fn pushed(client: &Client, kind: &Kind) {
     for blob in &kind.blobs {

@@ -3,9 +3,9 @@
 use reqwest::{Method, StatusCode};
 use seawall_oci::{Algorithm, Digest};
 
-use crate::client::{Way, location, with_query};
-use crate::content::Blob;
-use crate::server::{client, private_client};
+use super::client::{Way, location, with_query};
+use super::content::Blob;
+use super::server::{client, private_client};
 
 fn mount(digest: &Digest, from: Option<&str>) -> String {
     let path = with_query("blobs/uploads/", "mount", digest.as_str());

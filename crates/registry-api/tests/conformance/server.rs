@@ -9,7 +9,7 @@ use seawall_testkit::{Postgres, PostgresDatabase, S3, Seawall, SeawallOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::client::Client;
+use super::client::Client;
 
 /// The programs under test and what they stand on; ended when dropped, the programs first.
 pub struct Running {

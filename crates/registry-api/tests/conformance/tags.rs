@@ -4,9 +4,9 @@ use reqwest::{Method, StatusCode};
 use seawall_oci::Algorithm;
 use serde_json::json;
 
-use crate::client::{Way, error_code};
-use crate::content::Kind;
-use crate::server::client;
+use super::client::{Way, error_code};
+use super::content::Kind;
+use super::server::client;
 
 #[tokio::test]
 async fn tags_come_sorted_and_by_pages() {

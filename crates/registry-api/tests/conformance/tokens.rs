@@ -4,9 +4,9 @@ use reqwest::{Method, Response, StatusCode};
 use seawall_oci::Algorithm;
 use serde_json::Value;
 
-use crate::client::{Client, Way};
-use crate::content::Blob;
-use crate::server::client;
+use super::client::{Client, Way};
+use super::content::Blob;
+use super::server::client;
 
 async fn token(client: &Client, query: &str) -> Response {
     client

@@ -4,9 +4,9 @@ use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
 use reqwest::{Method, StatusCode};
 use seawall_oci::Algorithm;
 
-use crate::client::{error_code, location};
-use crate::content::Blob;
-use crate::server::client;
+use super::client::{error_code, location};
+use super::content::Blob;
+use super::server::client;
 
 #[tokio::test]
 async fn a_chunk_out_of_order_is_refused_and_the_upload_goes_on() {
@@ -168,7 +168,7 @@ async fn repeating_the_last_request_gives_the_same_answer() {
 async fn the_same_blob_twice_is_no_error() {
     let client = client("uploads-twice").await;
     let blob = Blob::seeded(Algorithm::Sha256, "twice", 500);
-    for way in crate::client::WAYS {
+    for way in super::client::WAYS {
         client.push_blob(way, &blob).await;
     }
 }
