@@ -17,8 +17,8 @@ pub struct HarborApiSettings {
     pub volume: Option<PathBuf>,
     /// The certificate of the authority that signed ours, for `GET /systeminfo/getcert`.
     pub ca_certificate: Option<PathBuf>,
-    /// What this was built from: eight hexadecimal digits at most are shown.
-    pub commit: String,
+    /// What this was built from, where the build was told: the first eight hexadecimal digits are shown.
+    pub commit: Option<String>,
 }
 
 impl Default for HarborApiSettings {
@@ -30,7 +30,7 @@ impl Default for HarborApiSettings {
             storage_provider: "filesystem".to_owned(),
             volume: None,
             ca_certificate: None,
-            commit: "00000000".to_owned(),
+            commit: None,
         }
     }
 }

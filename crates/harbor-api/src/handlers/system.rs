@@ -44,9 +44,8 @@ fn private(call: &Call) -> PrivateInfo {
     } else {
         "everyone"
     };
-    let commit: String = settings.commit.chars().take(8).collect();
     PrivateInfo {
-        harbor_version: format!("{HARBOR_VERSION}-{commit}"),
+        harbor_version: harbor_version(settings.commit.as_deref()),
         seawall_version: env!("CARGO_PKG_VERSION"),
         registry_url: registry_url.to_owned(),
         external_url,
@@ -59,6 +58,15 @@ fn private(call: &Call) -> PrivateInfo {
         project_creation_restriction: restriction,
         registry_storage_provider_name: settings.storage_provider.clone(),
         notification_enable: false,
+    }
+}
+
+/// Harbor's version, a dash and what was built: the commit, as Harbor has it, or else Seawall's version. Clients compare what
+/// stands before the dash; the whole is a semantic version either way.
+fn harbor_version(commit: Option<&str>) -> String {
+    match commit {
+        Some(commit) => format!("{HARBOR_VERSION}-{}", commit.get(..8).unwrap_or(commit)),
+        None => format!("{HARBOR_VERSION}-seawall.{}", env!("CARGO_PKG_VERSION")),
     }
 }
 
@@ -102,4 +110,21 @@ pub async fn certificate(call: Call) -> Result<Response, ApiError> {
         .headers_mut()
         .insert(CONTENT_DISPOSITION, disposition);
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_harbors_and_says_what_was_built() {
+        assert_eq!(harbor_version(Some("0123456789abcdef")), "v2.16.0-01234567");
+        let unknown = harbor_version(None);
+        let (harbor, built) = unknown.split_once('-').unwrap();
+        assert_eq!(harbor, HARBOR_VERSION);
+        assert_eq!(
+            built.strip_prefix("seawall."),
+            Some(env!("CARGO_PKG_VERSION"))
+        );
+    }
 }

@@ -76,7 +76,7 @@ impl Harbor {
         let folder = TempDir::with_prefix("seawall-harbor-api-").unwrap();
         let mut settings = HarborApiSettings {
             volume: Some(folder.path().to_owned()),
-            commit: "0123456789abcdef".to_owned(),
+            commit: Some("0123456789abcdef".to_owned()),
             ..HarborApiSettings::default()
         };
         change(&mut settings);
