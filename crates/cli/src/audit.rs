@@ -1,6 +1,7 @@
 //! `seawall audit`
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::Common;
 use crate::connection::Connection;
@@ -22,6 +23,16 @@ pub struct AuditArgs {
     /// How many entries, newest first
     #[arg(long, default_value_t = 50, value_name = "NUMBER")]
     limit: usize,
+}
+
+/// The program that asked, such as `docker/20.10.24`: what follows it is long, and in the JSON.
+fn agent(entry: &Value) -> String {
+    let agent = text(entry, "user_agent");
+    agent
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 pub async fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<()> {
@@ -52,7 +63,7 @@ pub async fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<()> {
             ("kind", |entry| text(entry, "resource_type")),
             ("resource", |entry| text(entry, "resource")),
             ("from", |entry| text(entry, "client_address")),
-            ("agent", |entry| text(entry, "user_agent")),
+            ("agent", agent),
             ("result", |entry| {
                 if text(entry, "operation_result") == "true" {
                     "success"
@@ -64,4 +75,21 @@ pub async fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<()> {
         ],
         &entries,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_table_shows_the_program_and_not_all_that_it_says_of_itself() {
+        let agent_of = |text: &str| agent(&json!({"user_agent": text}));
+        let docker =
+            "docker/20.10.24 go/go1.19.8 UpstreamClient(Docker-Client/20.10.24 \\(linux\\))";
+        assert_eq!(agent_of(docker), "docker/20.10.24");
+        assert_eq!(agent_of(""), "");
+        assert_eq!(agent(&json!({})), "");
+    }
 }
