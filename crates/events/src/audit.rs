@@ -66,7 +66,7 @@ impl Audit {
 
     /// Records a failed or refused attempt, durably when it returns. The same attempt again (who,
     /// what, on what, from where, how it ended) within [`AuditSettings::refusal_window`] is
-    /// counted, and written once more with its count when the window ends.
+    /// counted, and its line says how often when the window ends.
     pub async fn refused(&self, entry: AuditEntry) {
         self.refusals.record(entry).await;
     }

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use seawall_database::{Database, Timestamp};
+use seawall_database::{Database, DatabaseError, Timestamp};
 use tokio::sync::Notify;
 
 use crate::{AuditEntry, AuditSettings, Operation, Origin, ResourceType, store};
@@ -14,7 +15,10 @@ use crate::{AuditEntry, AuditSettings, Operation, Origin, ResourceType, store};
 pub(crate) struct Refusals {
     database: Database,
     limit: usize,
+    window: Duration,
     state: Mutex<State>,
+    /// Held while a window's end is written, so that the last flush ends after all others.
+    flushing: tokio::sync::Mutex<()>,
     /// Makes a key of what makes two attempts the same.
     hasher: RandomState,
     /// Tells the task that a window has begun, or that it is not needed any more.
@@ -30,10 +34,12 @@ struct State {
     unlisted: u64,
 }
 
-/// How often an attempt was made after its line was written.
+/// How often an attempt was made.
 struct Repeated {
     times: u64,
-    last: AuditEntry,
+    first: AuditEntry,
+    /// The id of its line, once it is written.
+    line: Arc<OnceLock<i64>>,
 }
 
 impl Refusals {
@@ -42,7 +48,9 @@ impl Refusals {
         let refusals = Arc::new(Self {
             database,
             limit: settings.refusals,
+            window: settings.refusal_window,
             state: Mutex::default(),
+            flushing: tokio::sync::Mutex::default(),
             hasher: RandomState::new(),
             began: Arc::clone(&began),
         });
@@ -62,16 +70,16 @@ impl Refusals {
 
     pub(crate) async fn record(self: &Arc<Self>, mut entry: AuditEntry) {
         entry.bound();
-        if self.is_new(&entry) {
+        if let Some(line) = self.count(&entry) {
             // In a task of its own: whoever hangs up after a wrong password is recorded too.
             let refusals = Arc::clone(self);
-            let written = tokio::spawn(async move { refusals.write(vec![entry]).await });
+            let written = tokio::spawn(async move { refusals.write_first(entry, &line).await });
             let _ = written.await;
         }
     }
 
-    /// Counts the attempt, and says whether it is to be written now.
-    fn is_new(&self, entry: &AuditEntry) -> bool {
+    /// Counts the attempt. If it is to be written now, gives the place for the id of its line.
+    fn count(&self, entry: &AuditEntry) -> Option<Arc<OnceLock<i64>>> {
         let key = self.hasher.hash_one((
             &entry.username,
             &entry.resource,
@@ -88,70 +96,96 @@ impl Refusals {
         let full = state.attempts.len() >= self.limit;
         match state.attempts.entry(key) {
             Entry::Occupied(mut known) => {
-                let repeated = known.get_mut();
-                repeated.times += 1;
-                repeated.last = entry.clone();
-                return false;
+                known.get_mut().times += 1;
+                return None;
             }
             Entry::Vacant(new) if !full => {
+                let line = Arc::default();
                 new.insert(Repeated {
-                    times: 0,
-                    last: entry.clone(),
+                    times: 1,
+                    first: entry.clone(),
+                    line: Arc::clone(&line),
                 });
-                return true;
+                return Some(line);
             }
             Entry::Vacant(_) => {}
         }
         state.unlisted += 1;
-        false
+        None
     }
 
     /// Ends the window: writes what was counted.
     pub(crate) async fn flush(&self) {
+        let _flushing = self.flushing.lock().await;
         let state = std::mem::take(&mut *self.state());
-        let repeated = state
-            .attempts
-            .into_values()
-            .filter(|repeated| repeated.times > 0);
-        let mut entries: Vec<AuditEntry> = repeated
-            .map(|Repeated { times, mut last }| {
-                last.operation_description =
-                    format!("{times} more times: {}", last.operation_description);
-                last
-            })
-            .collect();
+        let mut described = Vec::new();
+        let mut entries = Vec::new();
+        for Repeated { times, first, line } in state.attempts.into_values() {
+            if times == 1 {
+                continue;
+            }
+            let description = format!(
+                "{} ({times} times within {} s)",
+                first.operation_description,
+                self.window.as_secs()
+            );
+            match line.get() {
+                Some(line) => described.push((*line, description)),
+                // It could not be written, or is still being written.
+                None => entries.push(AuditEntry {
+                    operation_description: description,
+                    ..first
+                }),
+            }
+        }
         if state.unlisted > 0 {
             entries.push(unlisted(state.unlisted));
         }
-        if !entries.is_empty() {
-            self.write(entries).await;
+        if !described.is_empty() || !entries.is_empty() {
+            self.write(described, entries).await;
         }
     }
 
-    async fn write(&self, entries: Vec<AuditEntry>) {
-        let lines: Arc<[AuditEntry]> = entries.into();
+    async fn write_first(&self, entry: AuditEntry, line: &OnceLock<i64>) {
+        let entry = Arc::new(entry);
+        let written = {
+            let entry = Arc::clone(&entry);
+            self.database
+                .write(move |tx| {
+                    let entry = Arc::clone(&entry);
+                    Box::pin(async move { store::insert_line(tx, &entry).await })
+                })
+                .await
+        };
+        match written {
+            Ok(id) => {
+                // Nothing else sets it.
+                let _ = line.set(id);
+            }
+            Err(error) => log(&[&entry], &error),
+        }
+    }
+
+    async fn write(&self, described: Vec<(i64, String)>, entries: Vec<AuditEntry>) {
+        let lines = Arc::new((described, entries));
         let written = {
             let lines = Arc::clone(&lines);
             self.database
                 .write(move |tx| {
                     let lines = Arc::clone(&lines);
-                    Box::pin(async move { store::insert_lines(tx, &lines).await })
+                    Box::pin(async move {
+                        for (id, description) in &lines.0 {
+                            store::describe_line(tx, *id, description).await?;
+                        }
+                        store::insert_lines(tx, &lines.1).await
+                    })
                 })
                 .await
         };
         if let Err(error) = written {
-            // The log is all that is left. It holds what the line would have held.
-            for entry in &*lines {
-                tracing::error!(
-                    %error,
-                    username = entry.username,
-                    operation = entry.operation.as_str(),
-                    resource_type = entry.resource_type.as_str(),
-                    resource = entry.resource,
-                    status = entry.status,
-                    request_id = entry.origin.request_id,
-                    "a refused attempt is missing from the audit log"
-                );
+            log(&lines.1.iter().collect::<Vec<_>>(), &error);
+            if !lines.0.is_empty() {
+                tracing::error!(%error, lines = lines.0.len(), "refused attempts are missing their number in the audit log");
             }
         }
     }
@@ -164,6 +198,22 @@ impl Refusals {
 impl Drop for Refusals {
     fn drop(&mut self) {
         self.began.notify_one();
+    }
+}
+
+/// The log is all that is left. It holds what the lines would have held.
+fn log(entries: &[&AuditEntry], error: &DatabaseError) {
+    for entry in entries {
+        tracing::error!(
+            %error,
+            username = entry.username,
+            operation = entry.operation.as_str(),
+            resource_type = entry.resource_type.as_str(),
+            resource = entry.resource,
+            status = entry.status,
+            request_id = entry.origin.request_id,
+            "a refused attempt is missing from the audit log"
+        );
     }
 }
 

@@ -11,6 +11,15 @@ const INSERT_LINE_SQLITE: &str = "
         operation_description, operation_result, status, username, client_address, user_agent, request_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
+/// One line whose id is wanted.
+const INSERT_LINE: &str = "
+    INSERT INTO audit_log (op_time, project_id, project_name, resource, resource_type, operation,
+        operation_description, operation_result, status, username, client_address, user_agent, request_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    RETURNING id";
+
+const DESCRIBE_LINE: &str = "UPDATE audit_log SET operation_description = $2 WHERE id = $1";
+
 /// Many lines in one parameter: one way to the server and back for a whole batch.
 const INSERT_LINES_POSTGRES: &str = "
     INSERT INTO audit_log (op_time, project_id, project_name, resource, resource_type, operation,
@@ -62,6 +71,8 @@ pub(crate) const COUNT_LINES: &str = "SELECT COUNT(*) FROM audit_log WHERE 1 = 1
 /// Statements that both engines understand, and those of one of them.
 pub(crate) fn statements(engine: Engine) -> Vec<&'static str> {
     let mut statements = vec![
+        INSERT_LINE,
+        DESCRIBE_LINE,
         DELETE_EVENTS,
         SELECT_LINES,
         COUNT_LINES,
@@ -95,6 +106,22 @@ pub(crate) async fn insert_lines(tx: &mut Tx, entries: &[AuditEntry]) -> Result<
         }
     }
     Ok(())
+}
+
+/// Writes one line and gives its id.
+pub(crate) async fn insert_line(tx: &mut Tx, entry: &AuditEntry) -> Result<i64, DatabaseError> {
+    tx.fetch_one(INSERT_LINE, line_params(entry)).await
+}
+
+/// Gives a line another description.
+pub(crate) async fn describe_line(
+    tx: &mut Tx,
+    id: i64,
+    description: &str,
+) -> Result<(), DatabaseError> {
+    tx.execute(DESCRIBE_LINE, params![id, description])
+        .await
+        .map(drop)
 }
 
 fn line_params(entry: &AuditEntry) -> Vec<Value> {

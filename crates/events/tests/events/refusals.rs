@@ -42,31 +42,54 @@ async fn whoever_hangs_up_is_recorded_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_attempt_again_is_counted() {
+async fn the_same_attempt_again_is_counted_in_its_line() {
     for opened in both().await {
-        let audit = start(&opened, &quick());
+        let settings = AuditSettings {
+            refusal_window: Duration::from_hours(1),
+            ..quick()
+        };
+        let audit = start(&opened, &settings);
         for _ in 0..100 {
             audit.refused(refused("mallory")).await;
         }
         audit.refused(refused("eve")).await;
-        let descriptions = |lines: Vec<seawall_events::AuditLog>| -> Vec<_> {
-            lines
-                .into_iter()
-                .map(|line| (line.username, line.operation_description))
-                .collect()
-        };
-        let lines = descriptions(wait_for_lines(&opened, 3).await);
-        let times: u64 = lines
+        assert_eq!(lines(&opened, "").await.len(), 2);
+        audit.shutdown().await;
+        let lines = lines(&opened, "").await;
+        let descriptions: Vec<_> = lines
             .iter()
-            .filter(|(username, _)| username == "mallory")
-            .map(
-                |(_, description)| match description.split_once(" more times: ") {
-                    Some((times, "wrong password")) => times.parse::<u64>().unwrap(),
-                    _ => 1,
-                },
-            )
+            .map(|line| (&*line.username, &*line.operation_description))
+            .collect();
+        assert_eq!(
+            descriptions,
+            [
+                ("mallory", "wrong password (100 times within 3600 s)"),
+                ("eve", "wrong password"),
+            ]
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_attempt_has_a_line_of_its_own() {
+    for opened in both().await {
+        let audit = start(&opened, &quick());
+        let mut attempts = 0;
+        while lines(&opened, "").await.len() < 2 {
+            audit.refused(refused("mallory")).await;
+            attempts += 1;
+        }
+        audit.shutdown().await;
+        let lines = lines(&opened, "").await;
+        let counted = |description: &str| match description.split_once(" (") {
+            Some((_, times)) => times.split(' ').next().unwrap().parse().unwrap(),
+            None => 1,
+        };
+        let total: i32 = lines
+            .iter()
+            .map(|line| counted(&line.operation_description))
             .sum();
-        assert_eq!(times, 100);
+        assert_eq!(total, attempts, "{lines:?}");
     }
 }
 

@@ -1,9 +1,11 @@
 //! Debian's `docker` 20.10 with an engine of its own: login, push and pull by role, and `docker build`.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use seawall_testkit::{Dockerd, Seawall};
-use seawall_tests::noise;
+use seawall_tests::{Api, noise};
+use serde_json::{Value, json};
 
 use super::{fails, ok, server};
 
@@ -90,6 +92,92 @@ fn docker_logs_in_pushes_and_pulls_by_role() {
         &host,
     ]));
     assert!(wrong.contains("unauthorized"), "{wrong}");
+}
+
+/// What the API answers once it fulfils the condition: pulls are counted and audited within a second or so.
+fn eventually(admin: &Api, path: &str, condition: impl Fn(&Value) -> bool) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let answer = admin.json(path).unwrap();
+        if condition(&answer) {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{path}: {answer}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_pull_by_docker_is_counted_and_audited() {
+    let (seawall, admin) = server();
+    let docker = Dockerd::start();
+    log_in(&docker, &seawall, "dev");
+    let image = format!("{}/team/counted:1", seawall.host());
+    build(&docker, &image, &[]);
+    ok(docker.client("dev").args(["push", &image]));
+    let repository = "/api/v2.0/projects/team/repositories/counted";
+    let artifact = &format!("{repository}/artifacts/1");
+    let never = admin.json(artifact).unwrap()["pull_time"].clone();
+    assert!(never.as_str().is_none_or(|time| time.starts_with("0001-")));
+    for pulls in 1..=2 {
+        ok(docker.client("dev").args(["rmi", &image]));
+        // With the layers in its cache the engine keeps the manifest too, and asks for no more than its digest.
+        ok(docker
+            .client("dev")
+            .args(["builder", "prune", "--all", "--force"]));
+        ok(docker.client("dev").args(["pull", &image]));
+        eventually(&admin, repository, |repository| {
+            repository["pull_count"] == pulls
+        });
+    }
+    let pulled = eventually(&admin, artifact, |artifact| artifact["pull_time"] != never);
+    assert!(pulled["pull_time"].as_str().unwrap() > pulled["push_time"].as_str().unwrap());
+    let audited = "/api/v2.0/projects/team/auditlog-exts?q=operation=pull";
+    let lines = eventually(&admin, audited, |lines| {
+        lines.as_array().unwrap().len() == 2
+    });
+    let resource = format!("team/counted@{}", pulled["digest"].as_str().unwrap());
+    for line in lines.as_array().unwrap() {
+        assert_eq!(
+            (&line["username"], &line["resource_type"], &line["resource"]),
+            (&json!("dev"), &json!("artifact"), &json!(resource))
+        );
+        assert!(
+            line["user_agent"].as_str().unwrap().starts_with("docker/"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_refused_push_by_docker_is_one_line_of_the_audit_log() {
+    let (mut seawall, admin) = server();
+    let docker = Dockerd::start();
+    log_in(&docker, &seawall, "guest");
+    let image = format!("{}/team/refused:1", seawall.host());
+    build(&docker, &image, &[]);
+    // It tries each layer, several times.
+    fails(docker.client("guest").args(["push", &image]));
+    // How often is written when ten seconds are over, or at the end.
+    seawall.stop(Duration::from_secs(30)).unwrap();
+    seawall.start_again();
+    let path = "/api/v2.0/projects/team/auditlog-exts?q=username=guest";
+    let lines = admin.at(&seawall.url()).json(path).unwrap();
+    assert_eq!(lines.as_array().unwrap().len(), 1, "{lines}");
+    let line = &lines[0];
+    assert_eq!(
+        (
+            &line["operation"],
+            &line["resource"],
+            &line["operation_result"]
+        ),
+        (&json!("create"), &json!("team/refused"), &json!(false))
+    );
+    let description = line["operation_description"].as_str().unwrap();
+    assert!(
+        description.contains("action: push (") && description.contains(" times within 10 s)"),
+        "{description}"
+    );
 }
 
 #[test]
