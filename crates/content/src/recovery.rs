@@ -35,11 +35,13 @@ impl Content {
             Duration::ZERO
         };
         self.clean_up(age, &mut report).await?;
-        tracing::info!(
-            discarded_uploads = report.discarded_uploads,
-            stray_uploads = report.stray_uploads,
-            "uploads are cleaned up"
-        );
+        if report != RecoveryReport::default() {
+            tracing::info!(
+                discarded_uploads = report.discarded_uploads,
+                stray_uploads = report.stray_uploads,
+                "uploads are cleaned up"
+            );
+        }
         Ok(report)
     }
 

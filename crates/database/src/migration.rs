@@ -74,6 +74,7 @@ async fn apply(tx: &mut Tx, migrations: &[Migration]) -> Result<(), DatabaseErro
     {
         return Err(DatabaseError::NewerSchema(unknown.clone()));
     }
+    let mut changes = 0_usize;
     for migration in migrations {
         match applied.get(migration.name) {
             Some(sql) if sql == migration.sql => continue,
@@ -97,10 +98,11 @@ async fn apply(tx: &mut Tx, migrations: &[Migration]) -> Result<(), DatabaseErro
             params![migration.name, migration.sql, Timestamp::now()],
         )
         .await?;
-        tracing::info!(
-            migration = migration.name,
-            "the database's schema was changed"
-        );
+        tracing::debug!(migration = migration.name, "a change of the schema");
+        changes += 1;
+    }
+    if changes > 0 {
+        tracing::info!(changes, "the database's schema was brought up to date");
     }
     Ok(())
 }

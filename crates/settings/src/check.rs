@@ -100,7 +100,10 @@ impl Settings {
                 "database.max_connections",
                 u64::from(self.database.max_connections.unwrap_or(1)),
             ),
-            ("limits.max_connections", self.limits.max_connections as u64),
+            (
+                "limits.max_connections",
+                self.limits.max_connections.unwrap_or(1) as u64,
+            ),
             (
                 "limits.max_connections_per_address",
                 self.limits.max_connections_per_address as u64,

@@ -109,17 +109,23 @@ optional_field! {
     Secret = Secret::new("");
 }
 
-impl Field for Option<u32> {
-    fn set(&mut self, text: &str) -> Result<(), String> {
-        let mut value = 0_u32;
-        value.set(text)?;
-        *self = Some(value);
-        Ok(())
-    }
-    fn yaml(&self) -> String {
-        self.map_or_else(|| "null".to_owned(), |value| value.to_string())
-    }
+macro_rules! optional_number {
+    ($($type:ty),+) => {$(
+        impl Field for Option<$type> {
+            fn set(&mut self, text: &str) -> Result<(), String> {
+                let mut value: $type = 0;
+                value.set(text)?;
+                *self = Some(value);
+                Ok(())
+            }
+            fn yaml(&self) -> String {
+                self.map_or_else(|| "null".to_owned(), |value| value.to_string())
+            }
+        }
+    )+};
 }
+
+optional_number!(u32, usize);
 
 impl Field for Vec<IpNet> {
     fn set(&mut self, text: &str) -> Result<(), String> {

@@ -246,7 +246,7 @@ pub struct AuditSettings {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
-    pub max_connections: usize,
+    pub max_connections: Option<usize>,
     pub max_connections_per_address: usize,
     pub max_header_bytes: usize,
     pub header_timeout_seconds: u64,
@@ -259,7 +259,7 @@ pub struct LimitSettings {
 impl Default for LimitSettings {
     fn default() -> Self {
         LimitSettings {
-            max_connections: 16_384,
+            max_connections: None,
             max_connections_per_address: 4096,
             max_header_bytes: 64 << 10,
             header_timeout_seconds: 20,

@@ -157,10 +157,7 @@ pub const TABLE: &[Setting] = &[
         audit.pulls_wait,
         "Write the audit row of a pull before answering it, instead of within a second."
     ),
-    setting!(
-        limits.max_connections,
-        "Open connections in all; further ones get 503. The limit of open files may lower it."
-    ),
+    setting!(limits.max_connections, "Open connections in all; further ones get 503. Where the limit of open files is too low for it, fewer hold, with a warning.", default: "`16384`, or fewer if the limit of open files is low"),
     setting!(
         limits.max_connections_per_address,
         "Open connections of one client address. Trusted proxies are exempt."

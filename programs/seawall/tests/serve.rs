@@ -227,6 +227,55 @@ fn the_first_start_shows_a_password_once_that_logs_in() {
 }
 
 #[test]
+fn the_first_start_warns_of_nothing_and_says_little_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let serving = Serving::start_with(folder.path(), |command| {
+        command.stderr(std::fs::File::create(&log).unwrap());
+    });
+    serving.stop();
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    // The schema, the signal, the end.
+    assert_eq!(log.lines().count(), 3, "{log}");
+}
+
+#[test]
+fn a_login_is_remembered_when_the_password_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start_with(folder.path(), |command| {
+        command.env("SEAWALL_ADMIN_PASSWORD", "Chosen-0ne");
+    });
+    let log_in = |password: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seawall"));
+        let mut child = command
+            .env_clear()
+            .env("HOME", folder.path())
+            .args(["login", "--username", "admin", "--password-stdin"])
+            .arg(&serving.address)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(password.as_bytes()).unwrap();
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    };
+    let remembered = folder.path().join(".config/seawall/logins.json");
+    let right = log_in("Chosen-0ne");
+    assert!(right.status.success(), "{}", stderr(&right));
+    let logins = std::fs::read(&remembered).unwrap();
+    let wrong = log_in("wrong");
+    let text = stderr(&wrong);
+    assert!(
+        !wrong.status.success() && text.contains("the user name or password is wrong"),
+        "{text}"
+    );
+    assert_eq!(std::fs::read(&remembered).unwrap(), logins);
+}
+
+#[test]
 fn a_given_password_logs_in_and_is_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let serving = Serving::start_with(folder.path(), |command| {
