@@ -24,71 +24,82 @@ use clap::{Args, Subcommand};
 
 pub use output::OutputFormat;
 
-/// Options that every command over the API takes.
+/// Options that every command over the API takes, at any place after the command's name.
 #[derive(Args, Clone, Debug)]
-pub struct Common {
+#[command(next_help_heading = "Options of every command over the API")]
+struct Common {
     /// Address of the server, such as `https://registry.example.org` [default: that of the last login]
     #[arg(long, global = true, env = "SEAWALL_SERVER", value_name = "URL")]
-    pub server: Option<String>,
+    server: Option<String>,
     /// File with the certificate authority (PEM) that signed the server's certificate
     #[arg(long, global = true, env = "SEAWALL_CA_CERT", value_name = "FILE")]
-    pub ca_cert: Option<std::path::PathBuf>,
+    ca_cert: Option<std::path::PathBuf>,
     /// How results are printed
     #[arg(long, short, global = true, value_enum, default_value_t = OutputFormat::Table)]
-    pub output: OutputFormat,
+    output: OutputFormat,
+}
+
+/// A command, and the options that it shares with the others.
+#[derive(Args, Clone, Debug)]
+pub struct Single<A: Args> {
+    #[command(flatten)]
+    arguments: A,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The commands about a noun, and the options that they share with the others.
+#[derive(Args, Clone, Debug)]
+pub struct Noun<C: Subcommand> {
+    #[command(subcommand)]
+    command: C,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// The commands over the API.
 #[derive(Subcommand, Clone, Debug)]
 pub enum Command {
     /// Check a user's password and remember it for the commands below
-    Login(login::LoginArgs),
+    Login(Single<login::LoginArgs>),
     /// Forget the password of a server
-    Logout(login::LogoutArgs),
+    Logout(Single<login::LogoutArgs>),
     /// Create, list and delete users, and change passwords
-    #[command(subcommand)]
-    User(user::UserCommand),
+    User(Noun<user::UserCommand>),
     /// Create, list, change and delete projects
-    #[command(subcommand)]
-    Project(project::ProjectCommand),
+    Project(Noun<project::ProjectCommand>),
     /// Say who may do what in a project
-    #[command(subcommand)]
-    Member(member::MemberCommand),
+    Member(Noun<member::MemberCommand>),
     /// Accounts for programs
-    #[command(subcommand)]
-    Robot(robot::RobotCommand),
+    Robot(Noun<robot::RobotCommand>),
     /// List and delete repositories
-    #[command(subcommand)]
-    Repository(repository::RepositoryCommand),
+    Repository(Noun<repository::RepositoryCommand>),
     /// List, show and delete artifacts: images, charts, signatures
-    #[command(subcommand)]
-    Artifact(artifact::ArtifactCommand),
+    Artifact(Noun<artifact::ArtifactCommand>),
     /// List, add and delete tags
-    #[command(subcommand)]
-    Tag(tag::TagCommand),
+    Tag(Noun<tag::TagCommand>),
     /// See and set how much a project may store
-    #[command(subcommand)]
-    Quota(quota::QuotaCommand),
+    Quota(Noun<quota::QuotaCommand>),
     /// Show what was done, by whom and from where
-    Audit(audit::AuditArgs),
+    Audit(Single<audit::AuditArgs>),
 }
 
 /// Runs one command to its end.
 ///
 /// # Errors
 /// What the server or the local files said, with what to do about it.
-pub async fn run(command: Command, common: &Common) -> anyhow::Result<()> {
+pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Login(args) => login::login(args, common).await,
-        Command::Logout(args) => login::logout(&args, common),
-        Command::User(command) => user::run(command, common).await,
-        Command::Project(command) => project::run(command, common).await,
-        Command::Member(command) => member::run(command, common).await,
-        Command::Robot(command) => robot::run(command, common).await,
-        Command::Repository(command) => repository::run(command, common).await,
-        Command::Artifact(command) => artifact::run(command, common).await,
-        Command::Tag(command) => tag::run(command, common).await,
-        Command::Quota(command) => quota::run(command, common).await,
-        Command::Audit(args) => audit::run(&args, common).await,
+        Command::Login(Single { arguments, common }) => login::login(arguments, &common).await,
+        Command::Logout(Single { arguments, common }) => login::logout(&arguments, &common),
+        Command::User(Noun { command, common }) => user::run(command, &common).await,
+        Command::Project(Noun { command, common }) => project::run(command, &common).await,
+        Command::Member(Noun { command, common }) => member::run(command, &common).await,
+        Command::Robot(Noun { command, common }) => robot::run(command, &common).await,
+        Command::Repository(Noun { command, common }) => repository::run(command, &common).await,
+        Command::Artifact(Noun { command, common }) => artifact::run(command, &common).await,
+        Command::Tag(Noun { command, common }) => tag::run(command, &common).await,
+        Command::Quota(Noun { command, common }) => quota::run(command, &common).await,
+        Command::Audit(Single { arguments, common }) => audit::run(&arguments, &common).await,
     }
 }

@@ -16,8 +16,6 @@ use crate::config::ConfigCommand;
 pub struct Arguments {
     #[command(flatten)]
     pub server: ServerFlags,
-    #[command(flatten, next_help_heading = "Options of the commands over the API")]
-    pub common: seawall_cli::Common,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -121,6 +119,34 @@ mod tests {
     fn the_command_line_is_consistent() {
         <Arguments as clap::CommandFactory>::command().debug_assert();
         Arguments::parse_from(["seawall"]);
+    }
+
+    /// The help of a command, as people see it.
+    fn help(arguments: &[&str]) -> String {
+        let line = ["seawall"].iter().chain(arguments).chain(&["--help"]);
+        Arguments::try_parse_from(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn help_shows_the_options_of_the_command_and_no_others() {
+        for server in [
+            &[][..],
+            &["serve"],
+            &["config", "check"],
+            &["keys", "rotate"],
+        ] {
+            let text = help(server);
+            assert!(text.contains("--data-dir"), "{server:?}: {text}");
+            assert!(!text.contains("--server"), "{server:?}: {text}");
+            assert!(!text.contains("--output"), "{server:?}: {text}");
+        }
+        for api in [&["login"][..], &["audit"], &["project", "list"]] {
+            let text = help(api);
+            assert!(text.contains("--server"), "{api:?}: {text}");
+            assert!(!text.contains("--data-dir"), "{api:?}: {text}");
+        }
+        Arguments::parse_from(["seawall", "project", "--output", "json", "list"]);
+        Arguments::parse_from(["seawall", "project", "list", "--output", "json"]);
     }
 
     #[test]

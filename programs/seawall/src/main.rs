@@ -38,16 +38,12 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         .max_blocking_threads(128)
         .build()
         .context("starting the runtime")?;
-    let Arguments {
-        server,
-        common,
-        command,
-    } = arguments;
+    let Arguments { server, command } = arguments;
     match command.unwrap_or_default() {
         Command::Serve(flags) => runtime.block_on(serve::run(&flags.or(server).settings()?)),
         Command::Config(command) => config::run(command, server),
         Command::Admin(command) => runtime.block_on(admin::run(command, server)),
         Command::Keys(command) => runtime.block_on(admin::keys(command, server)),
-        Command::Api(command) => runtime.block_on(seawall_cli::run(command, &common)),
+        Command::Api(command) => runtime.block_on(seawall_cli::run(command)),
     }
 }
