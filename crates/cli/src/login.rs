@@ -68,8 +68,7 @@ pub async fn login(args: LoginArgs, common: &Common) -> anyhow::Result<()> {
         password,
     };
     let connection = Connection::with(common, server.clone(), Some(credentials.clone()))?;
-    // Any logged-in identity may ask; a robot is told apart from a wrong password by it.
-    connection.get("/projects?page_size=1").await?;
+    // Everyone who is logged in may ask, a robot too; nobody else.
     connection
         .get("/auditlog-exts?page_size=1")
         .await
