@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use seawall_database::Timestamp;
 use seawall_events::Origin;
 use seawall_ids::{RobotId, UserId};
 
@@ -78,6 +79,8 @@ pub struct Caller {
     pub origin: Origin,
     /// What their registry token granted: an upper bound on top of what the actor may do now.
     pub(crate) grants: Option<Arc<Grants>>,
+    /// When the token ends that they came with; none for a password or secret.
+    pub(crate) token_expires: Option<Timestamp>,
 }
 
 impl Caller {
@@ -87,6 +90,7 @@ impl Caller {
             actor,
             origin,
             grants: None,
+            token_expires: None,
         }
     }
 

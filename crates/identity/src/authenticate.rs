@@ -53,25 +53,20 @@ impl Identity {
         let credentials = authorization.and_then(|header| header.trim().split_once(' '));
         let known = match credentials {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                self.bearer(token.trim(), realm).await?
+                self.bearer(token.trim(), realm, &origin).await?
             }
             Some((scheme, encoded)) if scheme.eq_ignore_ascii_case("basic") => {
                 match decode_basic(encoded.trim()) {
                     Some((name, secret)) => self
                         .basic(&name, &secret, &origin)
                         .await?
-                        .map(|actor| (actor, None)),
+                        .map(|actor| Caller::new(actor, origin.clone())),
                     None => None,
                 }
             }
             _ => None,
         };
-        let (actor, grants) = known.unwrap_or((Actor::Anonymous, None));
-        Ok(Caller {
-            actor,
-            origin,
-            grants,
-        })
+        Ok(known.unwrap_or_else(|| Caller::anonymous(origin)))
     }
 
     async fn basic(

@@ -72,7 +72,7 @@ impl Identity {
     }
 
     /// Makes a token that every API call accepts as Bearer. For users and robots, not for
-    /// anonymous callers.
+    /// anonymous callers. Who came with such a token gets one that ends when theirs does.
     pub async fn issue_api_token(&self, caller: &Caller) -> Result<IssuedToken, IdentityError> {
         if !caller.actor.is_authenticated() {
             return Err(IdentityError::Forbidden(
@@ -90,15 +90,21 @@ impl Identity {
     ) -> Result<IssuedToken, IdentityError> {
         let now = self.now();
         let keys = self.keys_for_signing().await?;
-        let expires_in = self.inner.settings.token_expiration.as_secs();
         let issued_at = now.seconds();
+        let mut expires =
+            issued_at.saturating_add_unsigned(self.inner.settings.token_expiration.as_secs());
+        // A token that was made with another ends when that does, or one that was stolen would be good for ever.
+        if let Some(end) = caller.token_expires {
+            expires = expires.min(end.seconds());
+        }
+        let expires_in = u64::try_from(expires - issued_at).unwrap_or(0);
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: audience.to_owned(),
             sub: caller.username().to_owned(),
             iat: issued_at,
             nbf: issued_at,
-            exp: issued_at.saturating_add_unsigned(expires_in),
+            exp: expires,
             jti: uuid::Uuid::new_v4().to_string(),
             account: self.account(&caller.actor).await?,
             access,

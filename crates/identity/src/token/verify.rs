@@ -7,11 +7,12 @@ use aws_lc_rs::digest;
 use jsonwebtoken::{Algorithm, Validation};
 use quick_cache::sync::Cache;
 use seawall_database::Timestamp;
+use seawall_events::Origin;
 
 use super::Grants;
 use super::claims::{API_AUDIENCE, Account, Claims, ISSUER, REGISTRY_AUDIENCE};
 use super::keys::SKEW;
-use crate::{Actor, Identity, IdentityError, Realm, UserActor};
+use crate::{Actor, Caller, Identity, IdentityError, Realm, UserActor};
 
 /// Verified tokens that are remembered.
 const REMEMBERED: usize = 10_000;
@@ -41,7 +42,8 @@ impl Identity {
         &self,
         token: &str,
         realm: Realm,
-    ) -> Result<Option<(Actor, Option<Arc<Grants>>)>, IdentityError> {
+        origin: &Origin,
+    ) -> Result<Option<Caller>, IdentityError> {
         if token.len() > LONGEST {
             return Ok(None);
         }
@@ -57,7 +59,12 @@ impl Identity {
             return Ok(None);
         };
         let grants = (realm == Realm::Registry).then(|| verified.grants.clone());
-        Ok(Some((actor, grants)))
+        Ok(Some(Caller {
+            actor,
+            origin: origin.clone(),
+            grants,
+            token_expires: Some(verified.expires),
+        }))
     }
 
     /// The account as it is now, unless it is gone, switched off or has other secrets.

@@ -63,8 +63,8 @@ impl Identity {
     }
 
     /// Sets a user's CLI secret, or generates one where `chosen` is `None`, and gives it back to be
-    /// shown once. Tokens made before end. Permit: user update, for
-    /// [`Scope::Owner`](crate::Scope::Owner).
+    /// shown once. Tokens made before end. Not one's own with a token, which lasts for minutes where
+    /// the secret lasts. Permit: user update, for [`Scope::Owner`](crate::Scope::Owner).
     pub async fn set_cli_secret(
         &self,
         permit: &Permit,
@@ -72,6 +72,12 @@ impl Identity {
         chosen: Option<Secret>,
     ) -> Result<Secret, IdentityError> {
         permit.require_user(UPDATE, id)?;
+        if permit.actor().user_id() == Some(id) && permit.caller().token_expires.is_some() {
+            return Err(IdentityError::Forbidden(
+                "a token does not set the secret of its own user: log in with the password"
+                    .to_owned(),
+            ));
+        }
         let (secret, stored) = match chosen {
             Some(secret) => self.inner.verifier.store_chosen(secret).await?,
             None => StoredSecret::generate()?,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use seawall_identity::{
-    Caller, EncryptionKey, Identity, IdentityError, KeySource, Permission, ProjectRef, Realm, Role,
-    Scope, Secret, TokenScope,
+    Action, Caller, EncryptionKey, Identity, IdentityError, KeySource, Permission, ProjectRef,
+    Realm, Resource, Role, Scope, Secret, TokenScope,
 };
 use seawall_ids::ProjectId;
 
@@ -194,6 +194,38 @@ async fn a_token_is_good_for_its_time_and_a_minute_of_skew() {
         assert!(good().await);
         house.pass(Duration::from_secs(1));
         assert!(!good().await);
+    }
+}
+
+#[tokio::test]
+async fn a_token_made_with_a_token_ends_with_it() {
+    for house in houses().await {
+        house.user("ann").await;
+        let ann = house.login("ann", PASSWORD).await;
+        let first = house.identity.issue_api_token(&ann).await.unwrap();
+        assert_eq!(first.expires_in, LIFE.as_secs());
+        let passed = Duration::from_mins(10);
+        house.pass(passed);
+        let caller = house.bearer(&first.token, Realm::Api).await;
+        let second = house.identity.issue_api_token(&caller).await.unwrap();
+        assert_eq!(second.expires_in, (LIFE - passed).as_secs());
+        assert_eq!(part(&second.token, 1)["exp"], part(&first.token, 1)["exp"]);
+        let registry = house.identity.issue_registry_token(&caller, &[]).await;
+        assert_eq!(registry.unwrap().expires_in, second.expires_in);
+        let secret = {
+            let user = caller.actor.user_id().unwrap();
+            let update = Permission::new(Resource::User, Action::Update);
+            let scope = Scope::Owner(user);
+            let permit = house.identity.authorize(&caller, update, scope).await;
+            house
+                .identity
+                .set_cli_secret(&permit.unwrap(), user, None)
+                .await
+        };
+        assert!(matches!(secret, Err(IdentityError::Forbidden(_))));
+        house.pass(LIFE - passed + SKEW);
+        let late = house.bearer(&second.token, Realm::Api).await;
+        assert!(!late.actor.is_authenticated());
     }
 }
 
