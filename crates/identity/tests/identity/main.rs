@@ -8,6 +8,7 @@ mod house;
 mod members;
 mod passwords;
 mod replicas;
+mod robot_reach;
 mod robots;
 mod statements;
 mod tokens;
