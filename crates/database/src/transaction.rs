@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
-use futures_util::stream::{self, BoxStream};
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, SqlSafeStr as _, SqlStr};
 
@@ -26,8 +24,7 @@ const SLOW: Duration = Duration::from_secs(1);
 ///
 /// On SQLite a fixed statement runs right where it is called, which is the fastest for what finds
 /// its rows by an index. What may have to look at many rows runs on a thread that may block: on a
-/// reader, what counts or sums, what a [`SqlBuilder`](crate::SqlBuilder) composed, and
-/// [`Tx::fetch`].
+/// reader, what counts or sums, and what a [`SqlBuilder`](crate::SqlBuilder) composed.
 pub struct Tx {
     connection: Connection,
     /// The limit on each statement, and the one that holds now.
@@ -76,7 +73,8 @@ impl Tx {
         self.end_statement(&statement, result)
     }
 
-    /// Reads every row. Give the statement a limit, or use [`Tx::fetch`].
+    /// Reads every row: give the statement a limit. A list without a bound is read in batches, so that no
+    /// slow client keeps a connection.
     pub async fn fetch_all<T>(
         &mut self,
         sql: impl Into<Sql>,
@@ -143,53 +141,6 @@ impl Tx {
         self.fetch_optional(sql, params)
             .await?
             .ok_or(DatabaseError::NotFound)
-    }
-
-    /// Reads rows one by one, for lists that have no bound. In a transaction on SQLite they are
-    /// all read at once: there it is the reader's tool.
-    pub fn fetch<T>(
-        &mut self,
-        sql: impl Into<Sql>,
-        params: Vec<Value>,
-    ) -> BoxStream<'_, Result<T, DatabaseError>>
-    where
-        T: FromRow + Send + 'static,
-    {
-        let rows = self.begin_statement(sql).and_then(|statement| {
-            let (text, limit) = (statement.text, self.statement_timeout);
-            Ok(match &mut self.connection {
-                Connection::SqliteWriter(link) => {
-                    let rows: Vec<T> = read_all(link, &text, &params, limit)?;
-                    stream::iter(rows.into_iter().map(Ok)).boxed()
-                }
-                Connection::SqliteReader(_) => {
-                    let link = self.connection.take_sqlite().ok_or_else(gone)?;
-                    let connection = &mut self.connection;
-                    let back = move |link| *connection = Connection::SqliteReader(link);
-                    Offloaded::rows(link, back, text.as_str().to_owned(), params, limit)
-                }
-                Connection::Postgres(_) | Connection::PostgresReader(_) => {
-                    let connection = self.connection.postgres().ok_or_else(gone)?;
-                    let rows = sqlx::query_with(text, arguments(params)?).fetch(connection);
-                    rows.map(|row| match row {
-                        Ok(row) => row.read(),
-                        Err(error) => Err(postgres::database_error(&error)),
-                    })
-                    .boxed()
-                }
-                Connection::Gone => return Err(gone()),
-            })
-        });
-        let (writes, failed) = (self.writes, &mut self.failed);
-        match rows {
-            Ok(rows) => rows
-                .inspect(move |row| *failed |= writes && row.is_err())
-                .boxed(),
-            Err(error) => {
-                *failed |= writes;
-                stream::once(std::future::ready(Err(error))).boxed()
-            }
-        }
     }
 
     /// Waits until no other transaction holds `key`, and holds it until this one ends: for the

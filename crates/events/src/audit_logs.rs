@@ -1,7 +1,6 @@
 //! Reading the audit log, for Harbor's `/audit-logs`, `/auditlog-exts`, `/projects/{p}/logs` and
 //! `/projects/{p}/auditlog-exts`, which all read one table.
 
-use futures_util::stream::BoxStream;
 use seawall_database::query::{Field, FieldKind, ListQuery};
 use seawall_database::{DatabaseError, SqlBuilder, Timestamp, Tx, Value};
 use seawall_ids::{AuditLogId, ProjectId};
@@ -13,6 +12,8 @@ use crate::store;
 pub enum Visible {
     /// All of them: system administrators.
     All,
+    /// Those of every project, and none of what concerns the system: logins, users, keys.
+    EveryProject,
     /// Those of these projects.
     Projects(Vec<ProjectId>),
 }
@@ -82,7 +83,7 @@ const FIELDS: &[Field] = &[
 ];
 
 /// A page of the audit log, newest first unless `query` sorts otherwise, and the number of lines
-/// on all pages. Where `query` asks for everything, use [`stream`] and [`count`].
+/// on all pages. Where `query` asks for everything, use [`count`], and [`lines`] in batches.
 pub async fn list(
     tx: &mut Tx,
     visible: &Visible,
@@ -93,7 +94,7 @@ pub async fn list(
     Ok((tx.fetch_all(sql, params).await?, total))
 }
 
-/// The number of lines that [`list`] or [`stream`] has on all pages.
+/// The number of lines that [`list`] has on all pages.
 pub async fn count(
     tx: &mut Tx,
     visible: &Visible,
@@ -103,14 +104,14 @@ pub async fn count(
     tx.fetch_one(sql, params).await
 }
 
-/// The lines of [`list`] one by one.
-pub fn stream<'t>(
-    tx: &'t mut Tx,
+/// The lines of [`list`] without their number, for a list that is read in batches.
+pub async fn lines(
+    tx: &mut Tx,
     visible: &Visible,
     query: &ListQuery,
-) -> BoxStream<'t, Result<AuditLog, DatabaseError>> {
+) -> Result<Vec<AuditLog>, DatabaseError> {
     let (sql, params) = page(visible, query).build();
-    tx.fetch(sql, params)
+    tx.fetch_all(sql, params).await
 }
 
 fn page(visible: &Visible, query: &ListQuery) -> SqlBuilder {
@@ -124,6 +125,9 @@ fn select(head: &'static str, visible: &Visible, query: &ListQuery) -> SqlBuilde
     let mut sql = SqlBuilder::new(head);
     match visible {
         Visible::All => {}
+        Visible::EveryProject => {
+            sql.push(" AND project_id IS NOT NULL");
+        }
         // The index on the project then gives the order too.
         Visible::Projects(projects) if projects.len() == 1 => {
             sql.push(" AND project_id = ").bind(projects[0]);

@@ -224,16 +224,18 @@ async fn a_caller_that_goes_away_leaves_a_whole_operation_or_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_is_dropped_amid_its_rows_is_good_for_the_next() {
-    use futures_util::StreamExt as _;
+async fn a_reader_that_is_dropped_amid_a_statement_is_good_for_the_next() {
     for opened in both().await {
         for number in 0..300 {
             add(&opened.database, &number.to_string()).await.unwrap();
         }
         for _ in 0..20 {
             let mut reader = opened.database.read().await.unwrap();
-            let mut rows = reader.fetch::<String>("SELECT name FROM things", params![]);
-            assert!(rows.next().await.unwrap().is_ok());
+            let (sql, values) =
+                seawall_database::SqlBuilder::new("SELECT name FROM things").build();
+            let begun = reader.fetch_all::<String>(sql, values);
+            // Nobody waits for what it reads.
+            let _ = tokio::time::timeout(std::time::Duration::ZERO, begun).await;
         }
         assert_eq!(names(&opened.database).await.len(), 300);
     }
@@ -291,8 +293,7 @@ async fn a_violation_is_seen_even_where_a_row_was_returned_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_a_composed_statement_come_whole_or_one_by_one() {
-    use futures_util::TryStreamExt as _;
+async fn a_composed_statement_gives_all_rows_or_the_first() {
     for opened in both().await {
         for number in 0..300 {
             add(&opened.database, &format!("{number:03}"))
@@ -307,17 +308,14 @@ async fn rows_of_a_composed_statement_come_whole_or_one_by_one() {
         let mut reader = opened.database.read().await.unwrap();
         let (sql, values) = compose();
         let whole: Vec<String> = reader.fetch_all(sql, values).await.unwrap();
-        let (sql, values) = compose();
-        let single: Vec<String> = reader.fetch(sql, values).try_collect().await.unwrap();
-        assert_eq!((whole.len(), &whole), (200, &single));
+        assert_eq!((whole.len(), &*whole[199]), (200, "299"));
         let (sql, values) = compose();
         assert_eq!(
             reader.fetch_one::<String>(sql, values).await.unwrap(),
             "100"
         );
         let wrong: Result<Vec<i64>, _> = reader
-            .fetch::<i64>("SELECT name FROM things", params![])
-            .try_collect()
+            .fetch_all::<i64>("SELECT name FROM things", params![])
             .await;
         assert!(wrong.is_err());
         assert_eq!(

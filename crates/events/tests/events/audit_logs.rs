@@ -1,9 +1,8 @@
 //! Recording in a transaction, and Harbor's lists.
 
-use futures_util::TryStreamExt as _;
 use seawall_database::DatabaseError;
 use seawall_database::query::ListQuery;
-use seawall_events::audit_logs::{Visible, count, list, stream};
+use seawall_events::audit_logs::{self, Visible, count, list};
 use seawall_events::{AuditEntry, record, statements};
 use seawall_ids::ProjectId;
 
@@ -154,8 +153,7 @@ async fn lists_show_what_the_caller_may_see_newest_first() {
         let query = ListQuery::parse(None, None, None, Some("-1")).unwrap();
         let mut reader = opened.database.read().await.unwrap();
         assert_eq!(count(&mut reader, &two(), &query).await.unwrap(), 20);
-        let all: Vec<_> = stream(&mut reader, &two(), &query)
-            .try_collect()
+        let all = audit_logs::lines(&mut reader, &two(), &query)
             .await
             .unwrap();
         assert_eq!(all.len(), 20);

@@ -68,7 +68,8 @@ async fn visible(call: &Call) -> Result<Visible, ApiError> {
             .projects_with(call.actor(), LIST_OF_PROJECT)
             .await?
         {
-            ProjectAccess::All => Visible::All,
+            // A robot of every project; whoever sees the system too was asked above.
+            ProjectAccess::All => Visible::EveryProject,
             ProjectAccess::These(projects) => Visible::Projects(projects),
         },
     )
@@ -113,9 +114,7 @@ fn whole(
         };
         let lines: Vec<audit_logs::AuditLog> = {
             let mut reader = database.read().await?;
-            audit_logs::stream(&mut reader, &visible, &query)
-                .try_collect()
-                .await?
+            audit_logs::lines(&mut reader, &visible, &query).await?
         };
         let Some(last) = lines.iter().map(|line| line.id.0).min() else {
             return Ok(None);

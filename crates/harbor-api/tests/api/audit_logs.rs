@@ -137,6 +137,36 @@ async fn callers_see_the_projects_whose_log_is_theirs() {
 }
 
 #[tokio::test]
+async fn a_robot_of_every_project_does_not_see_what_concerns_the_system() {
+    for harbor in Harbor::on_both().await {
+        harbor.user("ann").await;
+        harbor.project("team", false).await;
+        let robot = json!({
+            "name": "auditor", "level": "system", "duration": -1,
+            "permissions": [{
+                "kind": "project", "namespace": "*",
+                "access": [{"resource": "log", "action": "list"}],
+            }],
+        });
+        let robot = harbor
+            .post(ADMIN, "/robots", robot)
+            .await
+            .status(201)
+            .json();
+        let secret = robot["secret"].as_str().unwrap();
+        let seen = harbor
+            .get(Some(("robot$auditor", secret)), "/audit-logs?page_size=-1")
+            .await
+            .status(200)
+            .texts("resource");
+        assert!(seen.contains(&"team".to_owned()), "{seen:?}");
+        for system in ["ann", "admin", "robot$auditor"] {
+            assert!(!seen.contains(&system.to_owned()), "{seen:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_kinds_of_events_are_told() {
     let harbor = Harbor::start().await;
     let types = harbor
