@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use seawall_database::{Database, DatabaseError};
 
-use crate::AuditEntry;
 use crate::pulls::{Pull, PullCounter, Pulls};
 use crate::refusals::Refusals;
+use crate::{AuditEntry, Event, ProjectEvent};
 
 /// How pulls and refused attempts are recorded.
 #[derive(Clone, Debug)]
@@ -68,7 +68,21 @@ impl Audit {
     /// what, on what, from where, how it ended) within [`AuditSettings::refusal_window`] is
     /// counted, and its line says how often when the window ends.
     pub async fn refused(&self, entry: AuditEntry) {
-        self.refusals.record(entry).await;
+        self.refusals.record(entry, None).await;
+    }
+
+    /// Records a push that was refused for the project's quota as [`Audit::refused`] does, and
+    /// with its line the event, so that a client that tries in a loop makes one event a window.
+    pub async fn quota_exceeded(&self, entry: AuditEntry) {
+        let event = entry.project_id.map(|project_id| {
+            Event::QuotaExceeded(ProjectEvent {
+                project_id,
+                project_name: entry.project_name.clone(),
+                operator: entry.username.clone(),
+                details: entry.operation_description.clone(),
+            })
+        });
+        self.refusals.record(entry, event).await;
     }
 
     /// Records a pull. It neither waits nor fails, unless the settings make it wait.

@@ -22,7 +22,7 @@ pub enum Event {
     ProjectCreated(ProjectEvent),
     /// A project was deleted.
     ProjectDeleted(ProjectEvent),
-    /// A project ran out of its quota.
+    /// A push was refused since the project's quota does not allow it. Written with the line of the refused attempt.
     QuotaExceeded(ProjectEvent),
 }
 

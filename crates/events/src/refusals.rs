@@ -10,7 +10,7 @@ use std::time::Duration;
 use seawall_database::{Database, DatabaseError, Timestamp};
 use tokio::sync::Notify;
 
-use crate::{AuditEntry, AuditSettings, Operation, Origin, ResourceType, store};
+use crate::{AuditEntry, AuditSettings, Event, Operation, Origin, ResourceType, store};
 
 pub(crate) struct Refusals {
     database: Database,
@@ -68,12 +68,13 @@ impl Refusals {
         refusals
     }
 
-    pub(crate) async fn record(self: &Arc<Self>, mut entry: AuditEntry) {
+    pub(crate) async fn record(self: &Arc<Self>, mut entry: AuditEntry, event: Option<Event>) {
         entry.bound();
         if let Some(line) = self.count(&entry) {
             // In a task of its own: whoever hangs up after a wrong password is recorded too.
             let refusals = Arc::clone(self);
-            let written = tokio::spawn(async move { refusals.write_first(entry, &line).await });
+            let written =
+                tokio::spawn(async move { refusals.write_first(entry, event, &line).await });
             let _ = written.await;
         }
     }
@@ -146,14 +147,20 @@ impl Refusals {
         }
     }
 
-    async fn write_first(&self, entry: AuditEntry, line: &OnceLock<i64>) {
-        let entry = Arc::new(entry);
+    async fn write_first(&self, entry: AuditEntry, event: Option<Event>, line: &OnceLock<i64>) {
+        let attempt = Arc::new((entry, event));
         let written = {
-            let entry = Arc::clone(&entry);
+            let attempt = Arc::clone(&attempt);
             self.database
                 .write(move |tx| {
-                    let entry = Arc::clone(&entry);
-                    Box::pin(async move { store::insert_line(tx, &entry).await })
+                    let attempt = Arc::clone(&attempt);
+                    Box::pin(async move {
+                        let (entry, event) = &*attempt;
+                        if let Some(event) = event {
+                            store::insert_event(tx, entry.op_time, event).await?;
+                        }
+                        store::insert_line(tx, entry).await
+                    })
                 })
                 .await
         };
@@ -162,7 +169,7 @@ impl Refusals {
                 // Nothing else sets it.
                 let _ = line.set(id);
             }
-            Err(error) => log(&[&entry], &error),
+            Err(error) => log(&[&attempt.0], &error),
         }
     }
 

@@ -55,7 +55,11 @@ impl Attempt {
             username,
             origin: self.origin,
         };
-        api.audit.refused(entry).await;
+        if error.is_quota_exceeded() {
+            api.audit.quota_exceeded(entry).await;
+        } else {
+            api.audit.refused(entry).await;
+        }
     }
 }
 

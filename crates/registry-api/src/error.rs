@@ -66,6 +66,8 @@ pub struct ApiError {
     challenge: Option<String>,
     retry_after_seconds: Option<u32>,
     allow: Option<&'static str>,
+    /// Whether the project's quota was the reason, which others want to hear of.
+    pub(crate) quota_exceeded: bool,
 }
 
 #[derive(Serialize)]
@@ -92,6 +94,7 @@ impl ApiError {
             challenge: None,
             retry_after_seconds: None,
             allow: None,
+            quota_exceeded: false,
         }
     }
 
@@ -110,11 +113,31 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, ErrorCode::Denied, message)
     }
 
+    /// 403 DENIED, for the project's quota.
+    pub fn quota_exceeded(message: impl Into<String>) -> Self {
+        Self {
+            quota_exceeded: true,
+            ..Self::denied(message)
+        }
+    }
+
     /// 401 UNAUTHORIZED with a `WWW-Authenticate` header (an empty challenge is a header without a scheme).
     pub fn unauthorized(message: impl Into<String>, challenge: String) -> Self {
         Self {
             challenge: Some(challenge),
             ..Self::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized, message)
+        }
+    }
+
+    /// 405 UNSUPPORTED with the methods that are allowed.
+    pub fn method_not_allowed(allow: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                ErrorCode::Unsupported,
+                message,
+            )
         }
     }
 
@@ -164,14 +187,7 @@ impl From<Mismatch> for ApiError {
         let message = mismatch.to_string();
         match mismatch {
             Mismatch::UnknownPath => Self::not_found(ErrorCode::Unsupported, message),
-            Mismatch::Method { allow } => Self {
-                allow: Some(allow),
-                ..Self::new(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    ErrorCode::Unsupported,
-                    message,
-                )
-            },
+            Mismatch::Method { allow } => Self::method_not_allowed(allow, message),
             Mismatch::Name(_) => Self::bad_request(ErrorCode::NameInvalid, message),
             Mismatch::Tag(_) => Self::bad_request(ErrorCode::ManifestInvalid, message),
             Mismatch::Digest(_) => Self::bad_request(ErrorCode::DigestInvalid, message),

@@ -134,12 +134,9 @@ impl From<RegistryError> for ApiError {
             RegistryError::Precondition(_) | RegistryError::Referenced(_) => {
                 Self::new(StatusCode::PRECONDITION_FAILED, ErrorCode::Denied, message)
             }
-            RegistryError::MethodNotAllowed(_) => Self::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                ErrorCode::Unsupported,
-                message,
-            ),
-            RegistryError::Denied(_) | RegistryError::QuotaExceeded(_) => Self::denied(message),
+            RegistryError::MethodNotAllowed(_) => Self::method_not_allowed("GET, HEAD", message),
+            RegistryError::Denied(_) => Self::denied(message),
+            RegistryError::QuotaExceeded(_) => Self::quota_exceeded(message),
             RegistryError::ManifestInvalid(_) => {
                 Self::bad_request(ErrorCode::ManifestInvalid, message)
             }
@@ -248,6 +245,8 @@ mod tests {
             (403, ErrorCode::Denied)
         );
         assert_eq!(answer.message, "too much");
+        assert!(answer.quota_exceeded);
+        assert!(!ApiError::denied("for another reason").quota_exceeded);
     }
 
     #[test]

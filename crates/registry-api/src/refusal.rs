@@ -47,21 +47,24 @@ pub(crate) async fn record(
         .await
         .ok()
         .flatten();
-    api.audit
-        .refused(AuditEntry {
-            op_time: Timestamp::now(),
-            project_id: project.map(|project| project.id),
-            project_name,
-            resource: format!("{repository}{what}"),
-            resource_type,
-            operation: done,
-            operation_description: error.message.clone(),
-            succeeded: false,
-            status: error.status.as_u16(),
-            username: caller.username().to_owned(),
-            origin: caller.origin.clone(),
-        })
-        .await;
+    let entry = AuditEntry {
+        op_time: Timestamp::now(),
+        project_id: project.map(|project| project.id),
+        project_name,
+        resource: format!("{repository}{what}"),
+        resource_type,
+        operation: done,
+        operation_description: error.message.clone(),
+        succeeded: false,
+        status: error.status.as_u16(),
+        username: caller.username().to_owned(),
+        origin: caller.origin.clone(),
+    };
+    if error.quota_exceeded {
+        api.audit.quota_exceeded(entry).await;
+    } else {
+        api.audit.refused(entry).await;
+    }
 }
 
 /// What was attempted, on what, and what follows the repository's name.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use seawall_events::{AuditEntry, AuditSettings, Operation, ResourceType};
+use seawall_events::outbox::{self, Position};
+use seawall_events::{AuditEntry, AuditSettings, Event, Operation, ProjectEvent, ResourceType};
 
 use crate::{both, entry, lines, quick, start, wait_for_lines};
 
@@ -90,6 +91,39 @@ async fn a_later_attempt_has_a_line_of_its_own() {
             .map(|line| counted(&line.operation_description))
             .sum();
         assert_eq!(total, attempts, "{lines:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_beyond_the_quota_is_a_line_and_an_event() {
+    for opened in both().await {
+        let audit = start(&opened, &quick());
+        let refused = AuditEntry {
+            operation_description: "the quota is used up".to_owned(),
+            ..refused("alice")
+        };
+        let project_id = refused.project_id.unwrap();
+        audit.quota_exceeded(refused).await;
+        assert_eq!(lines(&opened, "operation_result=false").await.len(), 1);
+        // Transactions of other tests' databases may hold it back for a moment.
+        let events = loop {
+            let mut reader = opened.database.read().await.unwrap();
+            let events = outbox::after(&mut reader, Position::default(), 10).await;
+            match events.unwrap() {
+                none if none.is_empty() => tokio::task::yield_now().await,
+                events => break events,
+            }
+        };
+        assert_eq!(events.len(), 1);
+        assert_eq!(
+            events[0].event,
+            Event::QuotaExceeded(ProjectEvent {
+                project_id,
+                project_name: "library".to_owned(),
+                operator: "alice".to_owned(),
+                details: "the quota is used up".to_owned(),
+            })
+        );
     }
 }
 

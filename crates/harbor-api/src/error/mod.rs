@@ -21,6 +21,8 @@ pub struct ApiError {
     /// What is logged and not shown, of errors on our side.
     detail: Option<String>,
     allow: Option<String>,
+    /// Whether the project's quota was the reason, which others want to hear of.
+    quota_exceeded: bool,
 }
 
 /// `{"errors":[{"code":…,"message":…}]}`
@@ -43,6 +45,7 @@ impl ApiError {
             message: message.into(),
             detail: None,
             allow: None,
+            quota_exceeded: false,
         }
     }
 
@@ -79,6 +82,19 @@ impl ApiError {
     /// 403: a rule forbids this.
     pub fn denied(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "DENIED", message)
+    }
+
+    /// 403: the project's quota forbids this.
+    pub fn quota_exceeded(message: impl Into<String>) -> Self {
+        Self {
+            quota_exceeded: true,
+            ..Self::denied(message)
+        }
+    }
+
+    /// Whether the project's quota was the reason.
+    pub fn is_quota_exceeded(&self) -> bool {
+        self.quota_exceeded
     }
 
     /// 404: it is not there.

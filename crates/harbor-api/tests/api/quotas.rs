@@ -1,5 +1,7 @@
 //! Quotas: listed, read, set; enforced elsewhere.
 
+use seawall_events::Event;
+use seawall_events::outbox::{self, Position};
 use serde_json::json;
 
 use crate::support::{ADMIN, Harbor};
@@ -86,4 +88,51 @@ async fn bad_quotas_are_refused() {
         .get(ADMIN, "/quotas?reference_id=x")
         .await
         .error(400, "BAD_REQUEST", "");
+}
+
+#[tokio::test]
+async fn a_copy_beyond_the_quota_is_refused_audited_and_an_event() {
+    let harbor = Harbor::start().await;
+    harbor.push("library/app", "v1", "a").await;
+    let project = harbor.project("small", false).await;
+    let quotas = format!("/quotas?reference=project&reference_id={project}");
+    let id = harbor.get(ADMIN, &quotas).await.json()[0]["id"].clone();
+    harbor
+        .put(
+            ADMIN,
+            &format!("/quotas/{id}"),
+            json!({"hard": {"storage": 1}}),
+        )
+        .await
+        .empty();
+    let copy = "/projects/small/repositories/app/artifacts?from=library/app:v1";
+    harbor.post(ADMIN, copy, json!(null)).await.error(
+        403,
+        "DENIED",
+        "will exceed the configured upper limit of 1 B",
+    );
+    let lines = "/projects/small/auditlog-exts?q=operation_result=false";
+    let lines = harbor.get(ADMIN, lines).await.status(200).json();
+    assert_eq!(lines.as_array().unwrap().len(), 1, "{lines}");
+    let mut reader = harbor.database.read().await.unwrap();
+    let events = outbox::after(&mut reader, Position::default(), 100)
+        .await
+        .unwrap();
+    let exceeded: Vec<_> = events
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::QuotaExceeded(event) => Some(event),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(exceeded.len(), 1, "{events:?}");
+    assert_eq!(
+        (
+            exceeded[0].project_id.0,
+            &*exceeded[0].project_name,
+            &*exceeded[0].operator
+        ),
+        (project, "small", "admin")
+    );
+    assert!(exceeded[0].details.contains("upper limit"), "{exceeded:?}");
 }
