@@ -77,7 +77,7 @@ async fn bad_projects_are_refused() {
     harbor.post(ADMIN, "/projects", body).await.error(
         422,
         "UNPROCESSABLE_ENTITY",
-        "boolean `true`",
+        "invalid type: boolean, expected a string",
     );
     let body = json!({"project_name": "team", "storage_limit": -7});
     harbor
