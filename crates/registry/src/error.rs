@@ -31,7 +31,7 @@ pub enum RegistryError {
     #[error("blob {0} is not in the repository")]
     BlobUnknown(Digest),
     /// A manifest names blobs or manifests that are not in the repository
-    /// (`MANIFEST_BLOB_UNKNOWN`). 404 on `/v2`, as distribution answers.
+    /// (`MANIFEST_BLOB_UNKNOWN`). 400 on `/v2`, as distribution answers; 404 in the API.
     #[error("the manifest names {} that the repository does not have: {}", count(.0), first(.0))]
     ManifestBlobUnknown(Vec<Digest>),
     /// It exists already. 409.
@@ -46,7 +46,7 @@ pub enum RegistryError {
     /// Something else must happen first. 412.
     #[error("{0}")]
     Precondition(String),
-    /// Not for this kind of project. 405.
+    /// Not for this kind of project, or not for this blob as things are. 405.
     #[error("{0}")]
     MethodNotAllowed(String),
     /// Refused by a rule of the project (`DENIED`). 403.

@@ -3,9 +3,10 @@
 use reqwest::header::{IF_NONE_MATCH, RANGE};
 use reqwest::{Method, StatusCode};
 use seawall_oci::Algorithm;
+use serde_json::json;
 
 use super::client::{WAYS, Way, error_code};
-use super::content::Blob;
+use super::content::{Blob, Kind};
 use super::server::client;
 
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
@@ -210,5 +211,33 @@ async fn a_deleted_blob_is_gone_at_once_and_can_come_back() {
             client.send(Method::GET, &path).await.status(),
             StatusCode::NOT_FOUND
         );
+    }
+}
+
+#[tokio::test]
+async fn a_blob_that_an_artifact_needs_is_kept() {
+    let client = client("blobs-needed").await;
+    let mut kind = Kind::new("blobs-needed", Algorithm::Sha256);
+    kind.image("amd64", 1, &json!({}), &[]);
+    for blob in &kind.blobs {
+        client.push_blob(Way::PostPut, blob).await;
+    }
+    let manifest = &kind.manifests[0];
+    client.put_manifest("latest", &[], manifest).await;
+    for blob in &kind.blobs {
+        let path = format!("blobs/{}", blob.digest);
+        let refused = client.send(Method::DELETE, &path).await;
+        assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(refused.headers()["allow"], "GET, HEAD");
+        assert_eq!(error_code(refused).await, "UNSUPPORTED");
+        client.check_blob(blob).await;
+    }
+    let path = format!("manifests/{}", manifest.digest);
+    let deleted = client.send(Method::DELETE, &path).await;
+    assert_eq!(deleted.status(), StatusCode::ACCEPTED);
+    for blob in &kind.blobs {
+        let path = format!("blobs/{}", blob.digest);
+        let deleted = client.send(Method::DELETE, &path).await;
+        assert_eq!(deleted.status(), StatusCode::ACCEPTED);
     }
 }

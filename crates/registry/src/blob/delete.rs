@@ -31,7 +31,7 @@ impl Registry {
                     (registry.clone(), author.clone(), project.clone());
                 let (repository, digest) = (repository.clone(), digest.clone());
                 Box::pin(async move {
-                    unlink(tx, &project, &repository, &digest, now).await?;
+                    unlink(tx, &project, &repository, &digest).await?;
                     let resource = format!("{repository}@{digest}");
                     let entry = author.did(
                         Operation::Delete,
@@ -54,18 +54,18 @@ async fn unlink(
     project: &ProjectRef,
     repository: &RepositoryName,
     digest: &Digest,
-    now: Timestamp,
 ) -> Result<(), RegistryError> {
     let unknown = || RegistryError::BlobUnknown(digest.clone());
-    let row = repository::store::locked(tx, repository.as_str(), now)
+    let row = repository::store::locked(tx, repository.as_str())
         .await?
         .ok_or_else(unknown)?;
     if row.project_id != project.id {
         return Err(unknown());
     }
     if parts::is_needed(tx, row.id, digest).await? {
-        return Err(RegistryError::Denied(format!(
-            "blob {digest} is needed by an artifact of the repository"
+        // Not 403: the caller may delete blobs, but not this one as things are.
+        return Err(RegistryError::MethodNotAllowed(format!(
+            "blob {digest} cannot be deleted: an artifact of the repository needs it; delete that first"
         )));
     }
     if store::unlink(tx, row.id, digest).await? {

@@ -244,7 +244,7 @@ async fn a_blob_is_taken_out_of_a_repository_unless_it_is_needed() {
         let needed = Digest::sha256(b"needed");
         assert!(matches!(
             world.registry.delete_blob(&permit, &web, &needed).await,
-            Err(RegistryError::Denied(_))
+            Err(RegistryError::MethodNotAllowed(_))
         ));
         world
             .registry
