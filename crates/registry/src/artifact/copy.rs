@@ -1,7 +1,7 @@
 //! Copying an artifact to another repository: with the children of an index, its accessories and
 //! the tag it was named by; blobs are shown there too, not written again.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use seawall_database::{Timestamp, Tx};
@@ -11,7 +11,7 @@ use seawall_ids::{ArtifactId, RepositoryId};
 use seawall_oci::{Digest, Reference, RepositoryName, Tag};
 
 use super::store::ArtifactRow;
-use super::{listed, parts, store};
+use super::{index_size, listed, parts, store};
 use crate::registry::Author;
 use crate::{Registry, RegistryError, blob, manifest, project, quota, repository, tag};
 
@@ -91,13 +91,19 @@ impl Copy {
             )));
         }
         let mut touched = Vec::new();
+        let mut came = Vec::new();
         let mut added = 0;
         let all = collect(tx, source.clone()).await?;
         for artifact in &all {
             if let Some(made) = self.copy_one(tx, row.id, artifact, &mut added).await? {
                 touched.push(made);
+                came.push(artifact.digest.clone());
             }
         }
+        // Children may be here that were not there, and indexes that waited for what came.
+        let made_indexes = indexes(tx, &touched).await?;
+        index_size::refresh(tx, row.id, made_indexes).await?;
+        index_size::refresh_above(tx, row.id, &came).await?;
         let copied = store::row(tx, row.id, &source.digest)
             .await?
             .ok_or_else(missing)?;
@@ -122,8 +128,8 @@ impl Copy {
             );
         }
         listed::refresh(tx, row.id, &touched).await?;
+        repository::store::changed(tx, row.id, self.now).await?;
         if !row.published {
-            repository::store::publish(tx, row.id).await?;
             project::store::add_repositories(tx, self.project.id, 1).await?;
         }
         self.registry
@@ -226,6 +232,15 @@ impl Copy {
         });
         Ok(seawall_events::record(tx, &entry, Some(&event)).await?)
     }
+}
+
+/// Those that have children.
+async fn indexes(tx: &mut Tx, made: &[ArtifactId]) -> Result<BTreeSet<ArtifactId>, RegistryError> {
+    let references = parts::references(tx, made).await?;
+    Ok(references
+        .iter()
+        .map(|reference| reference.parent_id)
+        .collect())
 }
 
 /// Whether an artifact hangs on another that is there, so that it goes where that goes.

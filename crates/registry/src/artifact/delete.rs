@@ -106,7 +106,7 @@ impl Deletion {
     async fn run(&self, tx: &mut Tx) -> Result<u64, RegistryError> {
         let missing =
             || RegistryError::artifact_not_found(self.repository.as_str(), &self.reference);
-        let row = repository::store::locked(tx, self.repository.as_str(), self.now)
+        let row = repository::store::locked(tx, self.repository.as_str())
             .await?
             .ok_or_else(missing)?;
         let target = super::list::find(tx, &self.repository, &self.reference).await?;
@@ -140,6 +140,7 @@ impl Deletion {
             store::delete(tx, artifact.id).await?;
         }
         listed::refresh(tx, row.id, &kept).await?;
+        repository::store::changed(tx, row.id, self.now).await?;
         self.forget(tx, &gone, &tags);
         self.record(tx, &gone, &tags).await?;
         quota::usage::change(tx, self.project.id, -freed, false, self.now).await?;

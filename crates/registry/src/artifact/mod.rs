@@ -9,6 +9,7 @@ pub mod addition;
 mod copy;
 pub(crate) mod delete;
 mod icon;
+pub(crate) mod index_size;
 mod kind;
 mod list;
 pub(crate) mod listed;

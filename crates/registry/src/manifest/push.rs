@@ -17,7 +17,7 @@ use seawall_oci::{Digest, Reference, RepositoryName, Tag};
 
 use super::plan::Plan;
 use super::{Pushed, facts, store};
-use crate::artifact::{listed, parts, store as artifacts};
+use crate::artifact::{index_size, listed, parts, store as artifacts};
 use crate::registry::Author;
 use crate::{Registry, RegistryError, quota, repository, tag};
 
@@ -135,8 +135,8 @@ impl Push {
         }
         touched.push(artifact);
         listed::refresh(tx, row.id, &touched).await?;
+        repository::store::changed(tx, row.id, self.now).await?;
         if !row.published {
-            repository::store::publish(tx, row.id).await?;
             crate::project::store::add_repositories(tx, project.id, 1).await?;
         }
         self.registry.caches.targets_change(
@@ -259,10 +259,7 @@ impl Push {
             );
         }
         // Indexes that were pushed before this child, and accessories before their subject.
-        for parent in parts::parents(tx, repository, &plan.digest).await? {
-            let size = parts::size_of_index(tx, repository, parent).await?;
-            artifacts::set_size(tx, parent, size).await?;
-        }
+        index_size::refresh_above(tx, repository, std::slice::from_ref(&plan.digest)).await?;
         let accessories = artifacts::accessory_rows(tx, repository, &plan.digest).await?;
         touched.extend(accessories.iter().map(|accessory| accessory.id));
         Ok(artifact)

@@ -66,9 +66,9 @@ const SHARED: &str = "SELECT id, project_id, published FROM repositories WHERE n
 const INSERT: &str = "INSERT INTO repositories (project_id, name, published, creation_time, update_time) \
                       VALUES ($1, $2, FALSE, $3, $3) ON CONFLICT (name) DO NOTHING";
 // Whoever else changes the repository waits here; what it returns is what it then is.
-const LOCK: &str =
-    "UPDATE repositories SET update_time = $2 WHERE name = $1 RETURNING id, project_id, published";
-const PUBLISH: &str = "UPDATE repositories SET published = TRUE WHERE id = $1";
+const LOCK: &str = "UPDATE repositories SET update_time = update_time WHERE name = $1 \
+                    RETURNING id, project_id, published";
+const CHANGED: &str = "UPDATE repositories SET published = TRUE, update_time = $2 WHERE id = $1";
 const DESCRIBE: &str = "UPDATE repositories SET description = $2, update_time = $3 WHERE id = $1";
 const ADD_ARTIFACTS: &str =
     "UPDATE repositories SET artifact_count = artifact_count + $2 WHERE id = $1";
@@ -94,7 +94,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BY_NAME,
     INSERT,
     LOCK,
-    PUBLISH,
+    CHANGED,
     DESCRIBE,
     ADD_ARTIFACTS,
     ADD_PULLS,
@@ -171,7 +171,7 @@ pub(crate) async fn ensure_locked(
     now: Timestamp,
 ) -> Result<RepositoryRow, DatabaseError> {
     for _ in 0..ROUNDS {
-        if let Some(row) = locked(tx, name, now).await? {
+        if let Some(row) = locked(tx, name).await? {
             return Ok(row);
         }
         tx.execute(INSERT, params![project, name, now]).await?;
@@ -183,13 +183,17 @@ pub(crate) async fn ensure_locked(
 pub(crate) async fn locked(
     tx: &mut Tx,
     name: &str,
-    now: Timestamp,
 ) -> Result<Option<RepositoryRow>, DatabaseError> {
-    tx.fetch_optional(LOCK, params![name, now]).await
+    tx.fetch_optional(LOCK, params![name]).await
 }
 
-pub(crate) async fn publish(tx: &mut Tx, id: RepositoryId) -> Result<(), DatabaseError> {
-    tx.execute(PUBLISH, params![id]).await.map(drop)
+/// Notes that what the repository holds has changed; from then on it is to be seen.
+pub(crate) async fn changed(
+    tx: &mut Tx,
+    id: RepositoryId,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    tx.execute(CHANGED, params![id, now]).await.map(drop)
 }
 
 pub(crate) async fn describe(

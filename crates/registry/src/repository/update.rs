@@ -55,7 +55,7 @@ async fn describe(
     author: &Author,
     now: Timestamp,
 ) -> Result<(), RegistryError> {
-    let row = store::locked(tx, name.as_str(), now).await?;
+    let row = store::locked(tx, name.as_str()).await?;
     let row = row
         .filter(|row| row.published && row.project_id == project.id)
         .ok_or_else(|| not_found(name))?;

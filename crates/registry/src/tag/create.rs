@@ -67,7 +67,7 @@ impl Create {
     async fn run(&self, tx: &mut Tx) -> Result<TagId, RegistryError> {
         let missing =
             || RegistryError::artifact_not_found(self.repository.as_str(), &self.reference);
-        let row = repository::store::locked(tx, self.repository.as_str(), self.now)
+        let row = repository::store::locked(tx, self.repository.as_str())
             .await?
             .ok_or_else(missing)?;
         let target = artifact::find(tx, &self.repository, &self.reference).await?;
@@ -81,6 +81,7 @@ impl Create {
         };
         store::add_tags(tx, target.artifact_id, 1).await?;
         listed::refresh(tx, row.id, &[target.artifact_id]).await?;
+        repository::store::changed(tx, row.id, self.now).await?;
         let resource = format!("{}:{}", self.repository, self.tag);
         let entry = self.author.did(
             Operation::Create,

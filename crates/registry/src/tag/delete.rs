@@ -59,7 +59,7 @@ impl Delete {
         let missing = || {
             RegistryError::NotFound(format!("tag {} of {} not found", self.tag, self.repository))
         };
-        let row = repository::store::locked(tx, self.repository.as_str(), self.now)
+        let row = repository::store::locked(tx, self.repository.as_str())
             .await?
             .ok_or_else(missing)?;
         let found = store::by_name(tx, row.id, self.tag.as_str())
@@ -79,6 +79,7 @@ impl Delete {
         store::delete(tx, found.id).await?;
         store::add_tags(tx, artifact.id, -1).await?;
         listed::refresh(tx, row.id, &[artifact.id]).await?;
+        repository::store::changed(tx, row.id, self.now).await?;
         let resource = format!("{}:{}", self.repository, self.tag);
         let entry = self.author.did(
             Operation::Delete,

@@ -122,6 +122,59 @@ async fn a_copy_is_bounded_by_the_quota() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_index_is_as_large_as_what_a_copy_left_beside_it() {
+    for world in World::both().await {
+        let from = world.project("from").await;
+        let to = world.project("to").await;
+        let child = world.image("from/web", "child", &[b"layer"]).await;
+        let first = index(&[&child]);
+        let above = world.manifest("from/whole", "v1", &first).await.unwrap();
+        let outer = index(&[&above.digest]);
+        // Both wait for what is copied later; and one comes where its child is already.
+        world.manifest("to/waits", "v1", &first).await.unwrap();
+        world.manifest("to/waits", "v2", &outer).await.unwrap();
+        world.image("to/has", "child", &[b"layer"]).await;
+        let create = world.permit(CREATE, &to).await;
+        let read = world.permit(READ, &from).await;
+        for (source, tag, target) in [
+            ("from/web", "child", "to/waits"),
+            ("from/whole", "v1", "to/has"),
+        ] {
+            world
+                .registry
+                .copy_artifact(
+                    &create,
+                    &name(target),
+                    &read,
+                    &name(source),
+                    &reference(tag),
+                )
+                .await
+                .unwrap();
+        }
+        let size = async |repository: &str, tag: &str| {
+            let read = world.permit(READ, &to).await;
+            let details = ArtifactDetails::default();
+            world
+                .registry
+                .get_artifact(&read, &name(repository), &reference(tag), details)
+                .await
+                .unwrap()
+                .size
+        };
+        let bytes =
+            |document: &serde_json::Value| i64::try_from(document.to_string().len()).unwrap();
+        let child = size("to/has", "child").await;
+        assert_eq!(size("to/has", "v1").await, bytes(&first) + child);
+        assert_eq!(size("to/waits", "v1").await, bytes(&first) + child);
+        assert_eq!(
+            size("to/waits", "v2").await,
+            bytes(&outer) + bytes(&first) + child
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mount_shows_a_blob_without_sending_it() {
     for world in World::both().await {
         let from = world.project("from").await;

@@ -66,7 +66,16 @@ async fn repeating_a_push_changes_nothing_and_tells_nobody() {
         let first = world.manifest("team/web", "v1", &document).await.unwrap();
         let events = world.count("SELECT COUNT(*) FROM outbox").await;
         let lines = world.count("SELECT COUNT(*) FROM audit_log").await;
+        let times = "SELECT MAX(update_time) FROM repositories";
+        let changed = world.count(times).await;
+        let pushed = world.count("SELECT MAX(push_time) FROM artifacts").await;
         let second = world.manifest("team/web", "v1", &document).await.unwrap();
+        assert_eq!(world.count(times).await, changed);
+        assert_eq!(
+            world.count("SELECT MAX(push_time) FROM artifacts").await,
+            pushed
+        );
+        assert_eq!(world.count("SELECT MAX(push_time) FROM tags").await, pushed);
         assert!(first.changed && !second.changed);
         assert_eq!(first.digest, second.digest);
         assert_eq!(world.count("SELECT COUNT(*) FROM outbox").await, events);
@@ -74,6 +83,7 @@ async fn repeating_a_push_changes_nothing_and_tells_nobody() {
         let third = world.manifest("team/web", "v2", &document).await.unwrap();
         assert!(third.changed);
         assert_eq!(world.count("SELECT COUNT(*) FROM outbox").await, events + 1);
+        assert!(world.count(times).await > changed);
     }
 }
 
