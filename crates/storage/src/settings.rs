@@ -92,8 +92,11 @@ pub struct S3Settings {
     pub redirect: bool,
     /// How long a presigned URL holds.
     pub redirect_expiry: Duration,
-    /// How many uploads may be written at the same time; each takes up to 6 MiB.
+    /// How many uploads may be written at the same time; each takes up to 6 MiB, and more as
+    /// its parts grow.
     pub max_active_uploads: usize,
+    /// After so many parts of one size the next are twice as large, from 5 MiB up to 80 MiB.
+    pub parts_of_a_size: usize,
     /// How long one request may take, its retries not counted.
     pub request_timeout: Duration,
     /// How long one operation may take with all its retries.
@@ -115,6 +118,7 @@ impl S3Settings {
             redirect: false,
             redirect_expiry: Duration::from_mins(20),
             max_active_uploads: 64,
+            parts_of_a_size: 1000,
             request_timeout: Duration::from_secs(15),
             retry_timeout: Duration::from_secs(20),
         }

@@ -1,10 +1,11 @@
 //! Blobs in a bucket of an S3-compatible object store.
 //!
-//! Start at `keys.rs` for the layout, `writer.rs` for an upload, `removal.rs` for the
-//! removal of many, `bucket.rs` for requests, deadlines and errors.
+//! Start at `keys.rs` for the layout, `writer.rs` for an upload, `parts.rs` for the sizes of
+//! its parts, `removal.rs` for the removal of many, `bucket.rs` for requests, deadlines and errors.
 
 mod bucket;
 mod keys;
+mod parts;
 mod removal;
 mod writer;
 
@@ -22,6 +23,7 @@ use tracing::Instrument as _;
 
 use self::bucket::Bucket;
 use self::keys::Marker;
+use self::parts::Parts;
 use self::writer::S3Writer;
 use crate::{
     BlobBody, BlobStorage, Delivery, Location, S3Settings, StorageError, StoredBlob, SweepReport,
@@ -31,6 +33,7 @@ use crate::{
 /// Blobs in a bucket.
 pub struct S3Storage {
     bucket: Arc<Bucket>,
+    parts: Parts,
     redirect: bool,
     /// Bounds the memory of parts under way.
     turns: Arc<Semaphore>,
@@ -45,6 +48,9 @@ impl S3Storage {
     pub fn open(settings: &S3Settings) -> Result<Self, StorageError> {
         Ok(Self {
             bucket: Arc::new(Bucket::new(settings)?),
+            parts: Parts {
+                of_a_size: settings.parts_of_a_size,
+            },
             redirect: settings.redirect,
             turns: Arc::new(Semaphore::new(settings.max_active_uploads.max(1))),
             turn_wait: settings.request_timeout,
@@ -135,7 +141,7 @@ impl BlobStorage for S3Storage {
             let Ok(Ok(turn)) = tokio::time::timeout(self.turn_wait, turn).await else {
                 return Err(StorageError::Busy);
             };
-            let writer = S3Writer::open(Arc::clone(&self.bucket), state, turn).await?;
+            let writer = S3Writer::open(Arc::clone(&self.bucket), self.parts, state, turn).await?;
             Ok(Box::new(writer) as Box<dyn UploadWriter>)
         }
         .boxed()

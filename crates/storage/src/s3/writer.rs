@@ -13,17 +13,13 @@ use tracing::Instrument as _;
 
 use super::bucket::Bucket;
 use super::keys::{self, Marker};
+use super::parts::{MAX_PARTS, Parts};
 use crate::upload_state::MultipartPlace;
 use crate::{Durability, Location, StorageError, UploadPlace, UploadState, UploadWriter};
 
-/// The size of each part but the last: S3's least. 10,000 parts make 48.8 GiB,
-/// the largest blob.
-pub(super) const PART_BYTES: usize = 5 * 1024 * 1024;
-/// S3's most parts.
-const MAX_PARTS: usize = 10_000;
-
 pub(super) struct S3Writer {
     bucket: Arc<Bucket>,
+    parts: Parts,
     /// Empty only while another thread hashes.
     hasher: Option<Hasher>,
     offset: u64,
@@ -40,6 +36,7 @@ pub(super) struct S3Writer {
 impl S3Writer {
     pub(super) async fn open(
         bucket: Arc<Bucket>,
+        parts: Parts,
         state: UploadState,
         turn: OwnedSemaphorePermit,
     ) -> Result<Self, StorageError> {
@@ -70,11 +67,12 @@ impl S3Writer {
             if found.len() as u64 != place.tail_length {
                 return Err(StorageError::UploadLost);
             }
-            buffer.reserve(PART_BYTES);
+            buffer.reserve(parts.size(place.parts.len()));
             buffer.extend_from_slice(&found);
         }
         Ok(Self {
             bucket,
+            parts,
             hasher,
             offset: state.offset,
             place,
@@ -87,13 +85,14 @@ impl S3Writer {
 
     async fn take_in(&mut self, mut bytes: Bytes) -> Result<(), StorageError> {
         while !bytes.is_empty() {
+            let missing = self.parts.size(self.place.parts.len()) - self.buffer.len();
             if self.buffer.len() + bytes.len() > 64 * 1024 {
-                self.buffer.reserve(PART_BYTES - self.buffer.len());
+                self.buffer.reserve(missing);
             }
-            let piece = bytes.split_to(bytes.len().min(PART_BYTES - self.buffer.len()));
+            let piece = bytes.split_to(bytes.len().min(missing));
             self.buffer.extend_from_slice(&piece);
             self.offset += piece.len() as u64;
-            if self.buffer.len() == PART_BYTES {
+            if piece.len() == missing {
                 self.send_part().await?;
             }
         }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::unnecessary_wraps)]
 
 mod faults;
+mod parts;
 mod places;
 mod redirect;
 mod suite;
