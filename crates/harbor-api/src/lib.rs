@@ -93,7 +93,10 @@ pub fn operation_ids() -> impl Iterator<Item = &'static str> {
 /// The routes of the API.
 pub fn router(api: HarborApi) -> Router {
     Router::new()
-        .route("/api/version", get(handlers::system::version))
+        .route(
+            "/api/version",
+            get(handlers::system::version).fallback(handlers::system::version_only_read),
+        )
         .route(PREFIX, any(dispatch::dispatch))
         .route("/api/v2.0/", any(dispatch::dispatch))
         .route("/api/v2.0/{*path}", any(dispatch::dispatch))

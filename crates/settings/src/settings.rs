@@ -70,6 +70,7 @@ impl Default for Settings {
 pub struct TlsSettings {
     pub cert: Option<PathBuf>,
     pub key: Option<PathBuf>,
+    pub ca_cert: Option<PathBuf>,
 }
 
 /// `database.*`

@@ -64,6 +64,7 @@ pub const TABLE: &[Setting] = &[
     ),
     setting!(tls.cert, "Certificate chain (PEM). With `tls.key` it makes the server speak TLS. Loaded again when it changes.", default: "plain HTTP"),
     setting!(tls.key, "Private key (PEM) of `tls.cert`.", default: "plain HTTP"),
+    setting!(tls.ca_cert, "Certificate (PEM) of the authority that signed `tls.cert`, or the certificate of a proxy before this server. Anyone may download it at `/api/v2.0/systeminfo/getcert`, to trust this server.", default: "none to download"),
     setting!(database.url, "`postgres://user:password@host/database` for several replicas, or `sqlite:PATH`.", default: "`sqlite:` `seawall.db` in `data_dir`"),
     setting!(database.max_connections, "Open connections of this process to the database, at most.", default: "4 readers on SQLite, 16 on PostgreSQL"),
     setting!(
@@ -104,7 +105,7 @@ pub const TABLE: &[Setting] = &[
     ),
     setting!(
         storage.s3.max_active_uploads,
-        "Uploads to object storage at the same time; each takes up to 6 MiB of memory."
+        "Uploads to object storage at the same time; each takes up to 6 MiB of memory, above 4.8 GiB of a blob slowly more, up to 80 MiB. A blob may have 542 GiB there."
     ),
     setting!(
         storage.s3.request_timeout_seconds,

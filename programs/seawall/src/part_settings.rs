@@ -141,9 +141,9 @@ pub fn harbor_api(settings: &Settings) -> HarborApiSettings {
             == ProjectCreation::AdminOnly,
         storage_provider: if local.is_some() { "filesystem" } else { "s3" }.to_owned(),
         volume: local,
+        ca_certificate: settings.tls.ca_cert.clone(),
         // Whoever packages the program says it; asking git at each build would build anew after each commit.
         commit: option_env!("SEAWALL_COMMIT").map(str::to_owned),
-        ..HarborApiSettings::default()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use axum::Json;
-use axum::http::HeaderValue;
 use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::{HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use seawall_database::Timestamp;
 
@@ -21,6 +21,11 @@ const MAX_CERTIFICATE_BYTES: u64 = 1024 * 1024;
 /// `GET /api/version`
 pub async fn version() -> Response {
     Json(ApiVersion { version: "v2.0" }).into_response()
+}
+
+/// Any other method than GET and HEAD on `/api/version`.
+pub async fn version_only_read(method: Method) -> Response {
+    ApiError::method_not_allowed(method.as_str(), &["GET", "HEAD"]).into_response()
 }
 
 /// `getSystemInfo`: some for everyone, more for those who are logged in.

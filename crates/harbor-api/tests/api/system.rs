@@ -15,6 +15,18 @@ async fn clients_find_out_which_api_this_is() {
         version.text().await.unwrap().trim(),
         "{\"version\":\"v2.0\"}"
     );
+    let wrong = harbor
+        .client
+        .delete(format!("{}/api/version", harbor.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (wrong.status().as_u16(), &wrong.headers()["allow"]),
+        (405, &"GET, HEAD".parse().unwrap())
+    );
+    let error: serde_json::Value = wrong.json().await.unwrap();
+    assert_eq!(error["errors"][0]["code"], "METHOD_NOT_ALLOWED");
     let ping = harbor.get(NOBODY, "/ping").await.status(200);
     assert_eq!(
         (ping.text.as_str(), ping.header("content-type")),
