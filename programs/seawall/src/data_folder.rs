@@ -3,11 +3,32 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 const LOCK_FILE: &str = "seawall.lock";
+
+/// Another process uses the folder.
+#[derive(Debug)]
+pub struct Taken {
+    path: PathBuf,
+    /// The id of the process, as it wrote it down.
+    pub process: String,
+}
+
+impl std::fmt::Display for Taken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "another seawall process{} uses the data folder {}; stop it, or choose another with --data-dir",
+            self.process,
+            self.path.display()
+        )
+    }
+}
+
+impl std::error::Error for Taken {}
 
 /// The lock on the folder; the system frees it when the process ends, however it ends.
 #[derive(Debug)]
@@ -16,7 +37,7 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Makes the folder if it is missing and locks it.
+    /// Makes the folder if it is missing and locks it. The error is [`Taken`] when another process has it.
     pub fn take(path: &Path) -> anyhow::Result<DataFolder> {
         DirBuilder::new()
             .recursive(true)
@@ -34,16 +55,23 @@ impl DataFolder {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                bail!(
-                    "another seawall process uses the data folder {}; stop it, or choose another with --data-dir",
-                    path.display()
-                )
+                let process = std::fs::read_to_string(&lock_path).unwrap_or_default();
+                let process = process.trim();
+                return Err(Taken {
+                    path: path.to_owned(),
+                    process: if process.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" ({process})")
+                    },
+                }
+                .into());
             }
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("locking {}", lock_path.display()));
             }
         }
-        // For people who look for the process; nothing reads it.
+        // For people who look for the process.
         let _ = lock
             .set_len(0)
             .and_then(|()| writeln!(lock, "{}", std::process::id()));
@@ -61,6 +89,8 @@ mod tests {
         let first = DataFolder::take(&folder).unwrap();
         let error = DataFolder::take(&folder).unwrap_err().to_string();
         assert!(error.contains(&*folder.to_string_lossy()), "{error}");
+        let process = format!("process ({})", std::process::id());
+        assert!(error.contains(&process), "{error}");
         drop(first);
         DataFolder::take(&folder).unwrap();
         std::fs::remove_dir_all(folder).unwrap();

@@ -136,11 +136,11 @@ fn a_second_process_on_the_folder_is_refused() {
     let serving = Serving::start(folder.path());
     let second = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert!(!second.status.success());
-    assert!(
-        stderr(&second).contains("another seawall process uses the data folder"),
-        "{}",
-        stderr(&second)
+    let process = format!(
+        "another seawall process ({}) uses the data folder",
+        serving.child.id()
     );
+    assert!(stderr(&second).contains(&process), "{}", stderr(&second));
     serving.stop();
     Serving::start(folder.path()).stop();
 }
@@ -301,11 +301,16 @@ fn a_forgotten_password_is_reset_while_the_server_is_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let serving = Serving::start(folder.path());
     let busy = run(folder.path(), &["admin", "reset-password"]);
-    assert!(
-        !busy.status.success() && stderr(&busy).contains("another seawall process"),
-        "{}",
-        stderr(&busy)
-    );
+    let text = stderr(&busy);
+    assert!(!busy.status.success(), "{text}");
+    let process = format!("the server ({}) is running", serving.child.id());
+    for part in [
+        &*process,
+        "stop it, run this again",
+        "seawall user password",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
     let old = password_in(&serving.stop());
 
     let reset = run(folder.path(), &["admin", "reset-password"]);

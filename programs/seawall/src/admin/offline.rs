@@ -1,12 +1,12 @@
 //! The identity room without a server around it, for commands on the server itself.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use seawall_database::Database;
 use seawall_events::Audit;
 use seawall_identity::Identity;
 use seawall_settings::Settings;
 
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, Taken};
 use crate::part_settings;
 use crate::serve::open_database;
 
@@ -19,12 +19,13 @@ pub struct Offline {
 }
 
 impl Offline {
-    /// Opens the database and the keys. On SQLite the data folder is locked, since a running server would not notice.
-    pub async fn open(settings: &Settings) -> anyhow::Result<Offline> {
+    /// Opens the database and the keys. On SQLite the data folder is locked, since a running server would not notice;
+    /// `meanwhile` says what can be done while it runs.
+    pub async fn open(settings: &Settings, meanwhile: &str) -> anyhow::Result<Offline> {
         let lock = if settings.uses_postgres() {
             None
         } else {
-            Some(lock(settings)?)
+            Some(lock(settings, meanwhile)?)
         };
         let database = open_database(settings).await?;
         let counter = seawall_registry::pull_counter();
@@ -50,12 +51,20 @@ impl Offline {
     }
 }
 
-fn lock(settings: &Settings) -> anyhow::Result<DataFolder> {
+fn lock(settings: &Settings, meanwhile: &str) -> anyhow::Result<DataFolder> {
     if !settings.data_dir.exists() {
         bail!(
             "there is no data folder {}; is --data-dir right?",
             settings.data_dir.display()
         );
     }
-    DataFolder::take(&settings.data_dir)
+    DataFolder::take(&settings.data_dir).map_err(|error| match error.downcast::<Taken>() {
+        Ok(taken) => anyhow!(
+            "the server{} is running on {}, and with SQLite it would not notice the change: stop it, run this again, \
+             and start it. {meanwhile}",
+            taken.process,
+            settings.data_dir.display()
+        ),
+        Err(error) => error,
+    })
 }

@@ -8,6 +8,9 @@ use seawall_settings::Settings;
 
 use super::offline::Offline;
 
+const MEANWHILE: &str = "While it runs, an administrator can change any password with \
+                         `seawall user password NAME`.";
+
 /// Sets the password; one that was made is printed on standard output, alone.
 pub async fn run(settings: &Settings, username: &str, from_stdin: bool) -> anyhow::Result<()> {
     let password = if from_stdin {
@@ -15,7 +18,7 @@ pub async fn run(settings: &Settings, username: &str, from_stdin: bool) -> anyho
     } else {
         Secret::generate()?
     };
-    let offline = Offline::open(settings).await?;
+    let offline = Offline::open(settings, MEANWHILE).await?;
     let outcome = offline.identity.reset_password(username, &password).await;
     offline.close().await;
     outcome.with_context(|| format!("resetting the password of {username}"))?;
