@@ -9,7 +9,14 @@ use anyhow::{Context as _, bail};
 use crate::run::workspace;
 
 /// Every target of `fuzz/Cargo.toml`.
-const TARGETS: [&str; 5] = ["names", "ranges", "manifests", "queries", "operations"];
+const TARGETS: [&str; 6] = [
+    "cron",
+    "names",
+    "ranges",
+    "manifests",
+    "queries",
+    "operations",
+];
 
 /// What cargo-fuzz passes too, but for the address sanitizer, which needs a nightly compiler and
 /// would find little in a workspace without `unsafe`.

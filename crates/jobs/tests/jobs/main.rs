@@ -3,6 +3,7 @@
 
 mod engine;
 mod faults;
+mod measures;
 mod receiver;
 mod statements;
 mod stores;

@@ -66,6 +66,11 @@ impl Receiver {
         self.heard.lock().unwrap().clone()
     }
 
+    /// How many it heard.
+    pub(crate) fn count(&self) -> usize {
+        self.heard.lock().unwrap().len()
+    }
+
     /// The statuses that it heard of a job, in order.
     pub(crate) fn statuses(&self, id: &str) -> Vec<String> {
         let heard = self.heard();
