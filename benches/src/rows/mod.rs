@@ -1,5 +1,6 @@
 //! What is measured: one file for each kind of work, a few figures each.
 
+mod jobs;
 mod lists;
 mod memory;
 mod parallel;
@@ -31,6 +32,8 @@ pub const ALL: &[(&str, Row)] = &[
     ("memory-load", memory::under_load),
     ("memory-s3", memory::on_s3),
     ("start", start::start),
+    ("jobs-redis", jobs::redis),
+    ("jobs-pick-up", jobs::pick_up),
 ];
 
 /// `size` bytes that do not compress (xorshift64*).
