@@ -384,3 +384,49 @@ async fn a_stopped_job_leaves_its_queue_and_its_go_peers_alone() {
         hashed(&[("aaaa", "2")])
     );
 }
+
+#[tokio::test]
+async fn what_somebody_queues_again_of_a_job_that_runs_or_is_over_runs_no_more() {
+    let Bench {
+        store,
+        look,
+        clock,
+        redis: _redis,
+    } = &mut Bench::held().await;
+    for end in [
+        Outcome::Success,
+        Outcome::Stopped,
+        Outcome::Error {
+            message: "no".to_owned(),
+            retry_after: None,
+        },
+    ] {
+        let mut job = new_job(ID);
+        job.id = None;
+        let id = enqueue(store, job).await.id;
+        let claim = claim_one(store).await;
+        // A Go pool takes ours for dead and puts back what it runs.
+        let raw: String = look
+            .ask(&["RPOPLPUSH", ":jobs:DEMO:p001:inprogress", ":jobs:DEMO"])
+            .await;
+        let _: i64 = look.ask(&["DECR", ":jobs:DEMO:lock"]).await;
+        let _: i64 = look
+            .ask(&["HINCRBY", ":jobs:DEMO:lock_info", "p001", "-1"])
+            .await;
+        assert!(
+            store.claim(request(1)).await.unwrap().is_empty(),
+            "it runs here"
+        );
+        let _: i64 = look.ask(&["LPUSH", ":jobs:DEMO", &raw]).await;
+        finish(store, &claim, end).await;
+        assert!(
+            store.claim(request(1)).await.unwrap().is_empty(),
+            "it is over"
+        );
+        let status = store.find(&id).await.unwrap().unwrap().status;
+        assert!(status.is_final());
+        // Nothing was counted down twice.
+        assert_eq!(look.ask::<String>(&["GET", ":jobs:DEMO:lock"]).await, "0");
+        clock.advance(Duration::from_secs(1));
+    }
+}

@@ -12,5 +12,6 @@ mod foreign;
 mod layout;
 mod loss;
 mod mixed;
+mod servers;
 mod stop;
 mod support;

@@ -74,6 +74,8 @@ struct Shared {
     /// The pools that were registered here, as they are written.
     pools: Mutex<HashMap<String, pools::Registered>>,
     losses: Mutex<Losses>,
+    /// When the schedules of others were looked for last.
+    adopted: Mutex<Option<std::time::Instant>>,
     /// When jobs were asked for last, and how often some were handed out.
     claims: Mutex<(Option<std::time::Instant>, u64)>,
     /// Rung when jobs are asked for after a long pause.
@@ -97,6 +99,7 @@ impl RedisStore {
             types: Mutex::default(),
             pools: Mutex::default(),
             losses: Mutex::default(),
+            adopted: Mutex::default(),
             claims: Mutex::default(),
             begun: tokio::sync::Notify::new(),
             options,

@@ -5,12 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Flat, fields, queue_head, queue_tail, read};
 use super::script::{ADOPT, DUE_SLOTS, FIRE, PUT_SCHEDULE};
-use super::{Shared, go_json};
+use super::{Shared, go_json, locked};
 use crate::store::Fired;
 use crate::{
     HookTarget, Job, JobId, Kind, MISSED_AFTER, MissedFires, NewSchedule, Overlap, Parameters,
     Schedule, Status, StoreError, Topic,
 };
+
+/// How often schedules that others added are looked for at least.
+const ADOPT_EVERY: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Harbor's policy (`src/jobservice/period/policy_store.go`).
 #[derive(Deserialize)]
@@ -133,8 +136,10 @@ impl Shared {
     pub(super) async fn fire(&self, limit: u32) -> Result<Fired, StoreError> {
         let limit = limit.clamp(1, 250);
         let mut answer = self.due_slots(limit, "").await?;
-        if answer.5 != 0 {
-            // Somebody else's schedules came or went.
+        let late = locked(&self.adopted).is_none_or(|at| at.elapsed() > ADOPT_EVERY);
+        if answer.5 != 0 || late {
+            // Somebody else's schedules came or went, or as many of them came as went.
+            *locked(&self.adopted) = Some(std::time::Instant::now());
             let mut cursor = "0".to_owned();
             for _ in 0..1000 {
                 let page = self.due_slots(1, &cursor).await?;

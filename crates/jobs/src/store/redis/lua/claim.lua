@@ -109,7 +109,10 @@ local function take(of)
     put_aside(stats_key(id), raw)
     return
   end
-  if job.status == 'Stopped' or job.status == 'Success' then
+  local fails = tonumber(string.match(raw, ',"fails":(%d+),"err":".*","failed_at":%d+}$') or 0)
+  local known = tonumber(job.failures) or 0
+  if job.status == 'Stopped' or job.status == 'Success' or job.status == 'Error' and fails <= known then
+    -- It is over. (One that failed in a Go pool and is tried again has failed more often than is known here.)
     call('RPOP', of.list)
     return
   end
@@ -138,8 +141,7 @@ local function take(of)
     call('HSET', P .. 'job_track:inprogress', id, 2)
     call('PERSIST', stats_key(id))
   end
-  local fails = tonumber(string.match(raw, ',"fails":(%d+),"err":".*","failed_at":%d+}$') or 0)
-  if fails > (tonumber(job.failures) or 0) and fails < 1000000 then
+  if fails > known and fails < 1000000 then
     change[#change + 1] = 'failures'
     change[#change + 1] = int(fails)
   end

@@ -30,7 +30,11 @@ for i = 1, tonumber(arg()) do
   else
     call('ZADD', S .. 'leases', until_, id)
     call('ZADD', S .. 'leases:' .. attempt.name, until_, id)
-    local seen = call('HMGET', stats_key(id), 'status', 'parameters')
+    local seen = call('HMGET', stats_key(id), 'status', 'parameters', 'update_time')
+    if seen[1] == 'Running' and sec - (tonumber(seen[3]) or sec) > 3600 then
+      -- Harbor's reaper takes a job for dead that has not changed for a day.
+      call('HSET', stats_key(id), 'update_time', sec)
+    end
     signals[i] = seen[1] == 'Stopped' and 'S' or '-'
     busy = busy + 1
     if workers[busy] then

@@ -101,5 +101,16 @@ for _, pool in ipairs(call('SMEMBERS', P .. 'worker_pools')) do
     end
   end
 end
+-- What is left of pools that somebody else has forgotten; one of ours that lives comes back by its heartbeat.
+if call('HLEN', seen) > call('SCARD', P .. 'worker_pools') then
+  local page = call('HSCAN', seen, 0, 'COUNT', 100)
+  for i = 1, #page[2], 2 do
+    local pool = page[2][i]
+    if call('SISMEMBER', P .. 'worker_pools', pool) == 0 then
+      call('HDEL', seen, pool)
+      call('SREM', S .. 'pools', pool)
+    end
+  end
+end
 announce()
 return { requeued, failed, lost }
