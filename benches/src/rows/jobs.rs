@@ -94,14 +94,15 @@ fn enqueue_as_go(raw: &mut TcpStream, round: usize) -> Result<()> {
         vec!["LPUSH", "{harbor}:jobs:DEMO", &entry],
     ];
     for words in commands {
-        let mut bytes = format!("*{}\r\n", words.len());
+        let mut bytes = Vec::new();
+        write!(bytes, "*{}\r\n", words.len())?;
         for word in words {
-            bytes += &format!("${}\r\n{word}\r\n", word.len());
+            write!(bytes, "${}\r\n{word}\r\n", word.len())?;
         }
-        raw.write_all(bytes.as_bytes())?;
+        raw.write_all(&bytes)?;
         let mut answer = [0; 64];
         let length = raw.read(&mut answer)?;
-        ensure!(length > 0 && answer[0] == b':', "Redis refuses {bytes:?}");
+        ensure!(length > 0 && answer[0] == b':', "Redis refuses {entry}");
     }
     Ok(())
 }
