@@ -71,6 +71,22 @@ impl Plan {
         if self.quick { small } else { whole }
     }
 
+    /// Removes what a row left on the disk, but for what [`rows::SHARED`] marks: disks are not endless.
+    fn clear(&self) -> Result<()> {
+        for entry in std::fs::read_dir(&self.disk)? {
+            let path = entry?.path();
+            let is_shared = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(rows::SHARED));
+            if path.is_dir() && !is_shared {
+                std::fs::remove_dir_all(&path)?;
+            } else if path.is_file() {
+                std::fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The runs of one figure, numbered from 0: as many as planned, but none is begun after [`Plan::patience`].
     pub fn rounds(&self, runs: usize) -> impl Iterator<Item = usize> + use<> {
         let (begun, patience) = (Instant::now(), self.patience);
@@ -112,6 +128,7 @@ fn main() -> Result<()> {
                 eprintln!("bench: {name} failed: {error:#}");
                 report.failed(name, &format!("{error:#}"));
             }
+            plan.clear()?;
         }
     }
     match arguments.output {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::noise;
+use super::{SHARED, noise};
 use crate::Plan;
 use crate::peer::{ALL, CONFIG, Kind, Peer, manifest};
 use crate::report::Report;
@@ -55,7 +55,7 @@ fn fill(peer: &Peer, count: usize) -> Result<()> {
 
 /// A Seawall with `count` artifacts and tags; they are pushed once for all rows.
 pub fn filled(plan: &Plan, count: usize) -> Result<(Peer, PathBuf)> {
-    let folder = plan.disk.join(format!("many-{count}"));
+    let folder = plan.disk.join(format!("{SHARED}{count}"));
     let is_filled = folder.exists();
     let peer = Peer::start(Kind::Seawall, &folder)?;
     if !is_filled {

@@ -15,6 +15,9 @@ use anyhow::Result;
 use crate::Plan;
 use crate::report::Report;
 
+/// How the names of folders begin that later rows use again.
+pub const SHARED: &str = "many-";
+
 type Row = fn(&Plan, &mut Report) -> Result<()>;
 
 /// Every row, in the order in which they run.
