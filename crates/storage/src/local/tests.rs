@@ -88,7 +88,7 @@ async fn pieces_of_any_size_get_through() {
         in_time.await.unwrap().unwrap();
     });
     join_all(uploads).await;
-    assert_eq!(count(&storage).await, 1);
+    assert_eq!(count(&storage).await, 3, "each at a location of its own");
 }
 
 /// What a slow client sent does not wait in memory for a share of the queue.
