@@ -55,6 +55,11 @@ impl Content {
         }
     }
 
+    /// Whether so much of the blob's lease is left that a promise needs no more: at least half.
+    pub fn is_kept(&self, blob: &Blob) -> bool {
+        blob.lease_until >= self.lease_half_over()
+    }
+
     /// [`Self::blob`], and the promise to keep it for the lease: what a HEAD or
     /// a mount that says yes must call. Costs a transaction only when the lease
     /// is half over.
@@ -62,7 +67,7 @@ impl Content {
         let Some(blob) = self.blob(digest).await? else {
             return Ok(None);
         };
-        if blob.lease_until >= self.lease_half_over() {
+        if self.is_kept(&blob) {
             return Ok(Some(blob));
         }
         let (content, wanted) = (self.clone(), digest.clone());

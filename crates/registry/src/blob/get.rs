@@ -38,21 +38,21 @@ impl Registry {
         digest: &Digest,
     ) -> Result<Blob, RegistryError> {
         self.require_pull(permit, repository).await?;
-        if !self.is_linked(repository, digest).await? {
-            return Err(RegistryError::BlobUnknown(digest.clone()));
-        }
         let unknown = || RegistryError::BlobUnknown(digest.clone());
-        let before = self.content.blob(digest).await?.ok_or_else(unknown)?;
-        let found = self
-            .content
-            .leased_blob(digest)
-            .await?
-            .ok_or_else(unknown)?;
-        // While the lease was over, collection may have ended the link; now it cannot.
-        if found.lease_until != before.lease_until && !self.is_linked(repository, digest).await? {
+        // The lease first: while it runs, collection does not end the link that is seen after.
+        let kept = self.content.blob(digest).await?;
+        let kept = kept.filter(|blob| self.content.is_kept(blob));
+        if !self.is_linked(repository, digest).await? {
             return Err(unknown());
         }
-        Ok(found)
+        if let Some(blob) = kept {
+            return Ok(blob);
+        }
+        let prolonged = self.content.leased_blob(digest).await?;
+        if !self.is_linked(repository, digest).await? {
+            return Err(unknown());
+        }
+        prolonged.ok_or_else(unknown)
     }
 
     async fn require_pull(

@@ -112,7 +112,7 @@ async fn review(
     if ended.is_empty() {
         return Ok(0);
     }
-    let count = store::end_links(tx, repository, &ended).await?;
+    let count = store::end_links(tx, repository, &ended, cutoff).await?;
     let ended = ended.into_iter().map(|digest| (name.clone(), digest));
     registry.caches.links_end(tx, ended.collect());
     Ok(count)

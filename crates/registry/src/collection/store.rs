@@ -28,7 +28,9 @@ const KEEP_LINKS: &str = "UPDATE repository_blobs SET review_time = NULL WHERE r
      json_each($2))";
 const REVIEW_LINK: &str =
     "UPDATE repository_blobs SET review_time = $3 WHERE repository_id = $1 AND digest = $2";
-const END_LINKS: &str = "DELETE FROM repository_blobs WHERE repository_id = $1 AND digest IN (SELECT value FROM json_each($2))";
+// Not one that was made since, for a blob that was collected and pushed again meanwhile.
+const END_LINKS: &str = "DELETE FROM repository_blobs WHERE repository_id = $1 AND digest IN (SELECT value FROM json_each($2)) AND \
+     review_time <= $3";
 const REVIEW_LINKS_OF_ARTIFACT: &str = "UPDATE repository_blobs SET review_time = $3 WHERE repository_id = $1 AND digest IN (SELECT digest FROM \
      artifact_blobs WHERE artifact_id = $2)";
 const DIGESTS_OF_ARTIFACT: &str =
@@ -224,13 +226,15 @@ pub(crate) async fn review_link(
         .map(drop)
 }
 
-/// Ends links; gives how many there were.
+/// Ends links that were to be reviewed until `cutoff`; gives how many there were.
 pub(crate) async fn end_links(
     tx: &mut Tx,
     repository: RepositoryId,
     digests: &[Digest],
+    cutoff: Timestamp,
 ) -> Result<u64, DatabaseError> {
-    let params = vec![Value::from(repository), Value::list(digests)];
+    let params = params![repository];
+    let params = [params, vec![Value::list(digests), cutoff.into()]].concat();
     tx.execute(END_LINKS, params).await
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests panic where they fail")]
 
 mod additions;
+mod collection;
+mod collection_races;
 mod copies;
 mod deletion;
 mod interleaving;

@@ -1,7 +1,6 @@
 //! A registry on a database, with blobs in a folder and an administrator, for tests.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use seawall_content::{Chunk, Content, ContentSettings};
@@ -16,7 +15,7 @@ use seawall_oci::{Digest, Reference, RepositoryName, Tag, media_type};
 use seawall_registry::{
     NewProject, Pushed, Registry, RegistryError, RegistrySettings, pull_counter,
 };
-use seawall_storage::{LocalSettings, LocalStorage};
+use seawall_storage::{LocalSettings, StorageKind, StorageSettings};
 use seawall_testkit::{TestDatabase, databases};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -29,8 +28,10 @@ pub struct World {
     pub identity: Identity,
     pub audit: Audit,
     pub admin: Caller,
+    content_settings: ContentSettings,
+    storage: StorageSettings,
     backing: TestDatabase,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl World {
@@ -45,19 +46,36 @@ impl World {
 
     /// Another registry on the same database and folder, as another replica has it.
     pub async fn replica(&self) -> Registry {
+        self.replica_with_content().await.0
+    }
+
+    /// The same, with the content that it stands on.
+    pub async fn replica_with_content(&self) -> (Registry, Content) {
         let settings = DatabaseSettings::new(self.backing.url().parse().unwrap());
         let database = Database::open(&settings).await.unwrap();
-        let (content, audit, identity) = rooms(&database, self.folder.path()).await;
-        Registry::new(
+        let (content, audit, identity) =
+            rooms(&database, &self.content_settings, &self.storage).await;
+        let registry = Registry::new(
             database,
-            content,
+            content.clone(),
             identity,
             audit,
             RegistrySettings::default(),
-        )
+        );
+        (registry, content)
     }
 
     pub async fn open(backing: TestDatabase, settings: RegistrySettings) -> Self {
+        Self::open_on(backing, settings, ContentSettings::default(), None).await
+    }
+
+    /// One with leases of its own, and with blobs elsewhere than in a folder.
+    pub async fn open_on(
+        backing: TestDatabase,
+        settings: RegistrySettings,
+        content_settings: ContentSettings,
+        storage: Option<StorageSettings>,
+    ) -> Self {
         let database = Database::open(&DatabaseSettings::new(backing.url().parse().unwrap()))
             .await
             .unwrap();
@@ -69,8 +87,15 @@ impl World {
         ]
         .concat();
         database.migrate(&migrations).await.unwrap();
-        let folder = TempDir::with_prefix("seawall-registry-").unwrap();
-        let (content, audit, identity) = rooms(&database, folder.path()).await;
+        let folder = test_folder();
+        let local = || StorageSettings {
+            kind: StorageKind::Local(LocalSettings {
+                shared: true,
+                ..LocalSettings::new(folder.path())
+            }),
+        };
+        let storage = storage.unwrap_or_else(local);
+        let (content, audit, identity) = rooms(&database, &content_settings, &storage).await;
         identity
             .ensure_admin(&Secret::new("Harbor12345".to_owned()))
             .await
@@ -90,8 +115,10 @@ impl World {
             identity,
             audit,
             admin,
+            content_settings,
+            storage,
             backing,
-            folder,
+            _folder: folder,
         }
     }
 
@@ -220,13 +247,13 @@ impl World {
 }
 
 /// The rooms that a registry stands on.
-async fn rooms(database: &Database, folder: &Path) -> (Content, Audit, Identity) {
-    let settings = LocalSettings {
-        shared: true,
-        ..LocalSettings::new(folder)
-    };
-    let storage = Arc::new(LocalStorage::open(&settings).await.unwrap());
-    let content = Content::new(database.clone(), storage, ContentSettings::default());
+async fn rooms(
+    database: &Database,
+    settings: &ContentSettings,
+    storage: &StorageSettings,
+) -> (Content, Audit, Identity) {
+    let storage = seawall_storage::open(storage).await.unwrap();
+    let content = Content::new(database.clone(), storage, settings.clone());
     let audit = Audit::start(database.clone(), &AuditSettings::default(), pull_counter());
     let key = EncryptionKey::from_hex(&"0f".repeat(32)).unwrap();
     let settings = IdentitySettings::new(KeySource::Given(key));
@@ -269,4 +296,13 @@ pub fn tag(text: &str) -> Tag {
 
 pub fn reference(text: &str) -> Reference {
     text.parse().unwrap()
+}
+
+/// In memory, where syncs cost nothing; on the disk in the full form.
+fn test_folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() && !seawall_testkit::full() {
+        return TempDir::with_prefix_in("seawall-registry-", memory).unwrap();
+    }
+    TempDir::with_prefix("seawall-registry-").unwrap()
 }
