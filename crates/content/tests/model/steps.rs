@@ -84,7 +84,10 @@ impl Protocol {
         true
     }
 
-    #[allow(clippy::too_many_lines, reason = "one arm for each state, read side by side")]
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one arm for each state, read side by side"
+    )]
     fn step_client(&self, state: &mut State, client: usize) -> bool {
         match state.clients[client].at {
             Request::None | Request::Dead => false,

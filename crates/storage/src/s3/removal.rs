@@ -87,19 +87,10 @@ impl std::fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// Whether the store did not answer, or could not.
+    /// Whether the store did not answer, or could not: then it would not answer single requests.
     fn is_outage(&self) -> bool {
-        !self.is_unknown_request()
-            && [
-                "no answer within",
-                "error sending request",
-                "500 ",
-                "502 ",
-                "503 ",
-                "504 ",
-            ]
-            .iter()
-            .any(|word| self.0.contains(word))
+        let refusals = ["400 ", "403 ", "404 ", "411 ", "failed for key"];
+        !self.is_unknown_request() && !refusals.iter().any(|word| self.0.contains(word))
     }
 
     /// Whether the store does not know the request.

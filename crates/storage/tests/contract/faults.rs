@@ -59,6 +59,10 @@ async fn every_fault_ends_in_a_clear_error_in_time_and_recovers() {
             assert!(failure.is_retryable(), "{fault:?}: {failure}");
             assert!(!failure.to_string().contains(S3::SECRET_KEY));
         }
+        // As many as one request removes: not one after the other, each until its deadline.
+        let failed = storage.remove(vec![location.clone(); 1000]).await;
+        assert_eq!(failed.len(), 1000, "{fault:?}");
+        assert!(failed.iter().all(|(_, failure)| failure.is_retryable()));
         assert!(
             began.elapsed() < Duration::from_secs(15),
             "{fault:?}: {:?}",

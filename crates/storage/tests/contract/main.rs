@@ -8,6 +8,7 @@ mod faults;
 mod parts;
 mod places;
 mod redirect;
+mod singly;
 mod suite;
 
 /// One test for each case of the suite, on one implementation.
