@@ -12,7 +12,8 @@ use seawall_oci::{Algorithm, ByteRange, Digest};
 use seawall_storage::{BlobBody, Delivery};
 
 use crate::house::{
-    assert_whole, bytes, counting_link, houses, houses_with, no_link, refusing_link, streamed,
+    assert_whole, bytes, counting_link, houses, houses_with, no_link, refusing_link, started,
+    streamed,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,11 +54,7 @@ async fn a_wrong_digest_is_refused_and_leaves_nothing() {
                 matches!(push, Err(ContentError::DigestMismatch { .. })),
                 "{push:?}"
             );
-            let id = house
-                .content()
-                .start_upload("a/b", Algorithm::Sha256)
-                .await
-                .unwrap();
+            let id = started(house.content()).await;
             let chunk = Chunk::from_bytes(whole);
             let finish = house
                 .content()
@@ -118,11 +115,7 @@ async fn a_refused_link_refuses_the_push_and_collection_can_find_the_bytes() {
     for house in houses().await {
         let whole = bytes(1000, 4);
         let digest = Digest::sha256(&whole);
-        let id = house
-            .content()
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        let id = started(house.content()).await;
         let chunk = Chunk::from_bytes(whole.clone());
         let finish = house
             .content()
@@ -265,11 +258,7 @@ async fn a_caller_that_goes_away_cuts_nothing_in_half() {
     for house in houses().await {
         let whole = bytes(300_000, 10);
         let digest = Digest::sha256(&whole);
-        let id = house
-            .content()
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        let id = started(house.content()).await;
         let (link, count) = counting_link();
         let (taken, told) = tokio::sync::oneshot::channel();
         let piece = whole.clone();
@@ -301,11 +290,7 @@ async fn an_empty_blob_can_be_finished_from_an_empty_upload() {
     for house in houses().await {
         for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
             let digest = Digest::of(algorithm, b"");
-            let id = house
-                .content()
-                .start_upload("a/b", Algorithm::Sha256)
-                .await
-                .unwrap();
+            let id = started(house.content()).await;
             let finish = house
                 .content()
                 .finish(id, "a/b", &digest, Chunk::empty(), no_link());

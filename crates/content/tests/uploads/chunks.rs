@@ -7,7 +7,8 @@ use seawall_content::{Chunk, ContentError, UploadId};
 use seawall_oci::{Algorithm, Digest};
 
 use crate::house::{
-    assert_whole, bytes, counting_link, houses, houses_with, no_link, ranged, streamed,
+    assert_whole, begun, bytes, counting_link, houses, houses_with, no_link, ranged, started,
+    streamed,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,10 +16,7 @@ async fn chunks_that_do_not_begin_at_the_end_are_refused_with_the_end() {
     for house in houses().await {
         let content = house.content();
         let whole = bytes(90_000, 1);
-        let id = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        let id = started(content).await;
         content
             .append(id, "a/b", ranged(&whole.slice(..30_000), 0))
             .await
@@ -61,11 +59,7 @@ async fn lengths_that_lie_are_refused_and_the_upload_stays_where_it_was() {
     for house in houses().await {
         let content = house.content();
         let whole = bytes(1000, 2);
-        let id = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
-        content.append(id, "a/b", streamed(&whole)).await.unwrap();
+        let id = begun(content, &whole).await;
         for (range_length, length) in [
             (Some(999), None),
             (Some(1001), None),
@@ -102,10 +96,7 @@ async fn lengths_that_lie_are_refused_and_the_upload_stays_where_it_was() {
 async fn a_blob_may_not_be_larger_than_the_limit() {
     for house in houses_with(|settings| settings.max_blob_bytes = 100_000).await {
         let content = house.content();
-        let id = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        let id = started(content).await;
         let refused = content
             .append(id, "a/b", streamed(&bytes(100_001, 3)))
             .await;
@@ -131,10 +122,7 @@ async fn a_cancelled_upload_is_unknown_and_leaves_nothing() {
     for house in houses().await {
         let content = house.content();
         for length in [0, 10, 6_000_000] {
-            let id = content
-                .start_upload("a/b", Algorithm::Sha256)
-                .await
-                .unwrap();
+            let id = started(content).await;
             if length > 0 {
                 content
                     .append(id, "a/b", streamed(&bytes(length, 4)))
@@ -167,18 +155,8 @@ async fn a_cancelled_upload_is_unknown_and_leaves_nothing() {
 async fn an_upload_is_unknown_under_another_scope() {
     for house in houses().await {
         let content = house.content();
-        let id = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
-        content
-            .append(id, "a/b", streamed(&bytes(2_000_000, 5)))
-            .await
-            .unwrap();
-        let young = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        let id = begun(content, &bytes(2_000_000, 5)).await;
+        let young = started(content).await;
         for id in [id, young, UploadId::random()] {
             let status = content.status(id, "a/c").await;
             assert!(matches!(status, Err(ContentError::UploadUnknown)));
@@ -196,16 +174,7 @@ async fn repeating_the_last_request_gives_the_same_answer() {
     for house in houses().await {
         let whole = bytes(200_000, 6);
         let digest = Digest::sha256(&whole);
-        let id = house
-            .content()
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
-        house
-            .content()
-            .append(id, "a/b", streamed(&whole))
-            .await
-            .unwrap();
+        let id = begun(house.content(), &whole).await;
         let (link, count) = counting_link();
         let finish = |number: usize| {
             house.replicas[number % 2].finish(id, "a/b", &digest, Chunk::empty(), link.clone())
@@ -280,15 +249,7 @@ async fn there_are_not_more_uploads_than_the_limit() {
             .finish(ids[1], "a/b", &digest, chunk, no_link())
             .await
             .unwrap();
-        house
-            .content()
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
-        house
-            .content()
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        started(house.content()).await;
+        started(house.content()).await;
     }
 }

@@ -3,19 +3,18 @@
 use std::time::Duration;
 
 use seawall_content::{Chunk, ContentError};
-use seawall_oci::{Algorithm, Digest};
+use seawall_oci::Digest;
 
-use crate::house::{assert_whole, broken, bytes, houses, houses_with, no_link, ranged, stuck};
+use crate::house::{
+    assert_whole, broken, bytes, houses, houses_with, no_link, ranged, started, stuck,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_before_a_broken_connection_is_kept() {
     for house in houses().await {
         let content = house.content();
         let whole = bytes(3_000_000, 1);
-        let id = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        let id = started(content).await;
         let cut = content
             .append(id, "a/b", broken(&whole.slice(..1_500_000)))
             .await;
@@ -53,10 +52,7 @@ async fn a_silent_client_is_given_up_and_may_come_back() {
     for house in houses_with(|settings| settings.body_timeout = Duration::from_millis(100)).await {
         let content = house.content();
         let whole = bytes(200_000, 2);
-        let id = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        let id = started(content).await;
         let silent = content
             .append(id, "a/b", stuck(&whole.slice(..100_000)))
             .await;
@@ -84,10 +80,7 @@ async fn an_upload_whose_bytes_are_lost_is_unknown_and_may_be_begun_anew() {
         let content = house.content();
         let whole = bytes(2_000_000, 3);
         for shorten in [false, true] {
-            let id = content
-                .start_upload("a/b", Algorithm::Sha256)
-                .await
-                .unwrap();
+            let id = started(content).await;
             content
                 .append(id, "a/b", Chunk::from_bytes(whole.clone()))
                 .await

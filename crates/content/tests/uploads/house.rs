@@ -10,9 +10,10 @@ use futures_util::FutureExt as _;
 use futures_util::StreamExt as _;
 use seawall_content::{
     BodyError, BodyStream, Chunk, Content, ContentSettings, LinkBlob, LinkError, MIGRATIONS,
+    UploadId,
 };
 use seawall_database::{Database, DatabaseError, DatabaseSettings, Value};
-use seawall_oci::{ChunkRange, Digest};
+use seawall_oci::{Algorithm, ChunkRange, Digest};
 use seawall_storage::{LocalSettings, S3Settings, Secret, StorageKind, StorageSettings};
 use seawall_testkit::{S3, TestDatabase, TestEngine};
 
@@ -252,6 +253,19 @@ pub fn stuck_telling(bytes: &Bytes) -> (Chunk, tokio::sync::oneshot::Receiver<()
         }))
         .boxed();
     (Chunk::new(None, None, body), told)
+}
+
+/// An upload that was begun into `a/b`.
+pub async fn started(content: &Content) -> UploadId {
+    let id = content.start_upload("a/b", Algorithm::Sha256);
+    id.await.unwrap()
+}
+
+/// An upload into `a/b` that has these bytes.
+pub async fn begun(content: &Content, bytes: &Bytes) -> UploadId {
+    let id = started(content).await;
+    content.append(id, "a/b", streamed(bytes)).await.unwrap();
+    id
 }
 
 pub fn no_link() -> LinkBlob {

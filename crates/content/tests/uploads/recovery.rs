@@ -3,35 +3,19 @@
 use std::time::Duration;
 
 use seawall_content::{Chunk, ContentError, MIGRATIONS, statements};
-use seawall_oci::{Algorithm, Digest};
+use seawall_oci::Digest;
 
-use crate::house::{assert_whole, bytes, houses, houses_with, no_link, ranged, streamed};
+use crate::house::{
+    assert_whole, begun, bytes, houses, houses_with, no_link, ranged, started, streamed,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_crash_large_uploads_go_on_and_strays_are_gone() {
     for house in houses().await {
         let whole = bytes(3_000_000, 1);
         let digest = Digest::sha256(&whole);
-        let large = house
-            .content()
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
-        house
-            .content()
-            .append(large, "a/b", streamed(&whole.slice(..2_000_000)))
-            .await
-            .unwrap();
-        let small = house
-            .content()
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
-        house
-            .content()
-            .append(small, "a/b", streamed(&whole.slice(..10)))
-            .await
-            .unwrap();
+        let large = begun(house.content(), &whole.slice(..2_000_000)).await;
+        let small = begun(house.content(), &whole.slice(..10)).await;
         let restarted = house.restarted().await;
         let report = restarted.recover().await.unwrap();
         assert_eq!(report.discarded_uploads, 0, "{}", house.name);
@@ -65,14 +49,7 @@ async fn at_start_uploads_without_their_bytes_are_discarded() {
         let content = house.content();
         let mut ids = Vec::new();
         for _ in 0..2 {
-            let id = content
-                .start_upload("a/b", Algorithm::Sha256)
-                .await
-                .unwrap();
-            content
-                .append(id, "a/b", streamed(&bytes(2_000_000, 2)))
-                .await
-                .unwrap();
+            let id = begun(content, &bytes(2_000_000, 2)).await;
             ids.push(id);
             if ids.len() == 1 {
                 let file = std::fs::read_dir(folder.join("_uploads"))
@@ -95,16 +72,7 @@ async fn a_planned_stop_keeps_even_young_uploads() {
     for house in houses().await {
         let whole = bytes(2000, 3);
         let digest = Digest::sha256(&whole);
-        let id = house
-            .content()
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
-        house
-            .content()
-            .append(id, "a/b", streamed(&whole.slice(..1000)))
-            .await
-            .unwrap();
+        let id = begun(house.content(), &whole.slice(..1000)).await;
         house.content().suspend().await.unwrap();
         let restarted = house.restarted().await;
         restarted.recover().await.unwrap();
@@ -127,10 +95,7 @@ async fn uploads_expire_without_leaving_parts_and_finished_ones_are_forgotten() 
         let content = house.content();
         let mut ids = Vec::new();
         for length in [0, 10, 2_000_000, 6_000_000] {
-            let id = content
-                .start_upload("a/b", Algorithm::Sha256)
-                .await
-                .unwrap();
+            let id = started(content).await;
             if length > 0 {
                 content
                     .append(id, "a/b", streamed(&bytes(length, 4)))
@@ -139,10 +104,7 @@ async fn uploads_expire_without_leaving_parts_and_finished_ones_are_forgotten() 
             }
             ids.push(id);
         }
-        let finished = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
+        let finished = started(content).await;
         let chunk = Chunk::from_bytes(bytes(10, 5));
         let digest = Digest::sha256(&bytes(10, 5));
         content

@@ -10,7 +10,8 @@ use seawall_content::{BodyError, Chunk, ContentError};
 use seawall_oci::{Algorithm, Digest};
 
 use crate::house::{
-    assert_whole, bytes, houses, houses_with, no_link, ranged, streamed, stuck, stuck_telling,
+    assert_whole, begun, bytes, houses, houses_with, no_link, ranged, started, streamed, stuck,
+    stuck_telling,
 };
 
 /// A property: however content is cut, whichever replica takes a chunk, in
@@ -68,14 +69,7 @@ async fn a_later_request_takes_over_from_one_that_hangs() {
     for house in houses().await {
         let content = house.content();
         let whole = bytes(500_000, 1);
-        let id = content
-            .start_upload("a/b", Algorithm::Sha256)
-            .await
-            .unwrap();
-        content
-            .append(id, "a/b", streamed(&whole.slice(..1000)))
-            .await
-            .unwrap();
+        let id = begun(content, &whole.slice(..1000)).await;
         let hanging = tokio::spawn({
             let (content, piece) = (content.clone(), whole.slice(1000..300_000));
             async move { content.append(id, "a/b", stuck(&piece)).await }
@@ -99,10 +93,7 @@ async fn a_status_right_after_a_broken_connection_tells_all_that_came() {
         for replica in &house.replicas {
             let content = house.content();
             let whole = bytes(1_500_000, 4);
-            let id = content
-                .start_upload("a/b", Algorithm::Sha256)
-                .await
-                .unwrap();
+            let id = started(content).await;
             let (broken, breaks) = tokio::sync::oneshot::channel::<()>();
             let (taken, told) = tokio::sync::oneshot::channel::<()>();
             let piece = whole.clone();
@@ -131,7 +122,8 @@ async fn a_status_right_after_a_broken_connection_tells_all_that_came() {
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_on_two_replicas_never_mix() {
     let brief = |settings: &mut seawall_content::ContentSettings| {
-        settings.writer_lease = Duration::from_millis(400);
+        // Long enough to be prolonged in time on a busy machine, and over well before the wait is.
+        settings.writer_lease = Duration::from_secs(2);
         settings.writer_wait = Duration::from_secs(5);
     };
     for house in houses_with(brief).await {
@@ -140,7 +132,7 @@ async fn writers_on_two_replicas_never_mix() {
         }
         let [first, second] = &house.replicas;
         let whole = bytes(400_000, 2);
-        let id = first.start_upload("a/b", Algorithm::Sha256).await.unwrap();
+        let id = started(first).await;
         let (body, told) = stuck_telling(&whole.slice(..100_000));
         let hanging = tokio::spawn({
             let content = first.clone();
@@ -155,7 +147,7 @@ async fn writers_on_two_replicas_never_mix() {
         hanging.abort();
         // Its replica dies: here, only the lease can tell.
         first.cancel(id, "a/b").await.unwrap();
-        let id = second.start_upload("a/b", Algorithm::Sha256).await.unwrap();
+        let id = started(second).await;
         let digest = Digest::sha256(&whole);
         let racing = (0..8).map(|number| {
             let content = &house.replicas[number % 2];
@@ -179,7 +171,7 @@ async fn a_dead_replicas_turn_ends_with_its_lease() {
             continue;
         }
         let [_, second] = &house.replicas;
-        let id = second.start_upload("a/b", Algorithm::Sha256).await.unwrap();
+        let id = started(second).await;
         let soon = seawall_database::Timestamp::now().plus(Duration::from_millis(300));
         let sql = "UPDATE uploads SET fence = fence + 1, writer_until = $1";
         house.execute(sql, seawall_database::params![soon]).await;
