@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream, StreamExt};
 use seawall_database::query::ListQuery;
 use seawall_identity::{Actor, Caller, Permit, ProjectRef};
@@ -172,6 +173,32 @@ impl Call {
         Ok(self.with_page_headers(page, total, respond::stream(batches)))
     }
 
+    /// Answers a list as [`Call::listed`] does, but everything by the ids that `ids` gives at the beginning: what is made or
+    /// goes while the answer is sent neither repeats nor skips an item.
+    ///
+    /// # Errors
+    /// Those of `ids` and of `fetch` for the first items; a later failure breaks the answer off.
+    pub async fn listed_by_id<T, F, R>(
+        &self,
+        page: PageRequest,
+        query: ListQuery,
+        ids: BoxFuture<'_, Result<Vec<i64>, ApiError>>,
+        fetch: F,
+    ) -> Result<Response, ApiError>
+    where
+        T: Serialize + Send + 'static,
+        F: Fn(ListQuery) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(Vec<T>, i64), ApiError>> + Send + 'static,
+    {
+        if page.page_size > 0 {
+            return Box::pin(self.listed(page, query, fetch)).await;
+        }
+        let ids = ids.await?;
+        let total = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        let batches = Box::pin(picked(ids, query, fetch)).await?.boxed();
+        Ok(self.with_page_headers(page, total, respond::stream(batches)))
+    }
+
     /// Answers a whole list of the registry, as it comes from the database.
     pub fn streamed<T, U>(
         &self,
@@ -244,6 +271,32 @@ where
     stream::once(async { Ok(first) }).chain(rest)
 }
 
+/// The rows of a list whose ids are known, some hundred at a time; the first are read before the answer begins.
+async fn picked<T, F, R>(
+    ids: Vec<i64>,
+    query: ListQuery,
+    fetch: F,
+) -> Result<impl Stream<Item = Result<Vec<T>, ApiError>> + Send, ApiError>
+where
+    T: Send + 'static,
+    F: Fn(ListQuery) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<(Vec<T>, i64), ApiError>> + Send + 'static,
+{
+    let batch = usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
+    let begin = ids.len().min(batch);
+    let (first, _) = fetch(query.only(&ids[..begin])).await?;
+    let state = (ids, begin, query, fetch);
+    let rest = stream::try_unfold(state, move |(ids, begin, query, fetch)| async move {
+        if begin == ids.len() {
+            return Ok(None);
+        }
+        let end = ids.len().min(begin + batch);
+        let (items, _) = fetch(query.only(&ids[begin..end])).await?;
+        Ok(Some((items, (ids, end, query, fetch))))
+    });
+    Ok(stream::once(async { Ok(first) }).chain(rest))
+}
+
 #[cfg(test)]
 mod tests {
     use futures_util::TryStreamExt;
@@ -275,6 +328,33 @@ mod tests {
                 .unwrap();
             assert_eq!(found.concat(), (0..total).collect::<Vec<i64>>());
         }
+    }
+
+    #[tokio::test]
+    async fn what_comes_and_goes_meanwhile_neither_repeats_nor_skips_an_item() {
+        // Newest first; at each look the newest has gone and two newer ones have come.
+        let rows = Arc::new(Mutex::new((0..1800_i64).rev().collect::<Vec<_>>()));
+        let ids = rows.lock().unwrap().clone();
+        let fetch = move |query: ListQuery| {
+            let mut rows = rows.lock().unwrap();
+            let wanted = query.ids().unwrap();
+            let found: Vec<i64> = rows
+                .iter()
+                .filter(|row| wanted.contains(row))
+                .copied()
+                .collect();
+            let newest = rows.remove(0);
+            rows.splice(0..0, [newest + 20_000, newest + 10_000]);
+            async move { Ok((found, 0)) }
+        };
+        let found: Vec<Vec<i64>> = picked(ids, ListQuery::default(), fetch)
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(found.len(), 4);
+        assert_eq!(found.concat(), (0..1800).rev().collect::<Vec<_>>());
     }
 
     #[tokio::test]

@@ -8,6 +8,18 @@ use crate::{SqlBuilder, Timestamp, Value};
 const NOTHING: &str = "1 = 0";
 
 pub(crate) fn push_filters(sql: &mut SqlBuilder, query: &ListQuery, fields: &[Field]) {
+    if let Some(ids) = &query.ids {
+        match field(fields, "id") {
+            Some(field) => {
+                sql.push(" AND ").push(field.column);
+                sql.push(" IN (SELECT CAST(value AS BIGINT) FROM json_each(");
+                sql.bind(Value::list(ids)).push("))");
+            }
+            None => {
+                sql.push(" AND ").push(NOTHING);
+            }
+        }
+    }
     for (key, filter) in query.filters() {
         // `name__icontains=x`: Harbor's object mapper lets its operators through.
         let (name, operator) = key.split_once("__").unwrap_or((key, ""));
@@ -218,6 +230,33 @@ mod tests {
             params,
             crate::params![1_577_934_245_000_000_i64, 1_i64, "%a\\_b%", 10_i64, 20_i64]
         );
+    }
+
+    #[test]
+    fn rows_are_picked_by_their_ids_or_none_is() {
+        let query = ListQuery::parse(Some("name=a"), Some("-name"), Some("3"), None).unwrap();
+        let query = query.only(&[7, 8]);
+        let id = Field {
+            key: "id",
+            column: "t.id",
+            kind: FieldKind::Integer,
+        };
+        let with = |fields: &[Field]| {
+            let mut sql = SqlBuilder::new("SELECT * FROM t WHERE 1 = 1");
+            sql.filters(&query, fields)
+                .order(&query, fields, "t.id")
+                .limit(&query);
+            let (sql, params) = sql.build();
+            (sql.as_str().to_owned(), params)
+        };
+        let (sql, params) = with(&[id, FIELDS[0]]);
+        assert_eq!(
+            sql,
+            "SELECT * FROM t WHERE 1 = 1 AND t.id IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) \
+             AND t.name = $2 ORDER BY t.name DESC, t.id"
+        );
+        assert_eq!(params, crate::params!["[7,8]", "a"]);
+        assert!(with(FIELDS).0.contains(" AND 1 = 0 AND "));
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(super) fn list_query(
     Ok(ListQuery {
         filters: filters(q.unwrap_or_default())?,
         sort: sort_keys(sort.unwrap_or_default()),
+        ids: None,
         page,
         page_size,
     })

@@ -42,19 +42,19 @@ pub async fn list(call: Call) -> Result<Response, ApiError> {
 pub async fn list_of_project(call: Call) -> Result<Response, ApiError> {
     let (page, query) = call.list_query()?;
     let latest = call.query.flag("latest_in_repository").unwrap_or(false);
-    let (registry, permit) = (call.api.registry.clone(), call.permit()?.clone());
-    let (project, details) = (call.project()?.clone(), details(&call));
-    call.listed(page, query, move |query| {
-        let (registry, permit, project) = (registry.clone(), permit.clone(), project.clone());
-        async move {
-            let found = registry
-                .list_project_artifacts(&permit, &project, &query, latest, details)
-                .await?;
-            let items: Vec<Artifact> = found.items.into_iter().map(Into::into).collect();
-            Ok((items, found.total))
-        }
-    })
-    .await
+    let (registry, permit) = (&call.api.registry, call.permit()?);
+    let (project, details) = (call.project()?, details(&call));
+    if query.limit().is_none() {
+        let batches = registry
+            .stream_project_artifacts(permit, project, &query, latest, details)
+            .await?;
+        return Ok(call.streamed(page, batches, Artifact::from));
+    }
+    let found = registry
+        .list_project_artifacts(permit, project, &query, latest, details)
+        .await?;
+    let items: Vec<Artifact> = found.items.into_iter().map(Into::into).collect();
+    Ok(call.with_page_headers(page, found.total, respond::json(&items)?))
 }
 
 /// `getArtifact`: the page, when one is asked for, is one of its tags.

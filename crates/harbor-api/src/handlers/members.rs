@@ -15,7 +15,15 @@ pub async fn list(call: Call) -> Result<Response, ApiError> {
     let entity_name = call.query.text("entityname").map(str::to_owned);
     let (identity, permit) = (call.api.identity.clone(), call.permit()?.clone());
     let project = call.project()?.clone();
-    call.listed(page, query, move |query| {
+    let ids = {
+        let (identity, permit, query) = (identity.clone(), permit.clone(), query.clone());
+        let (project, entity_name) = (project.clone(), entity_name.clone());
+        Box::pin(async move {
+            let name = entity_name.as_deref();
+            Ok(identity.member_ids(&permit, &project, name, &query).await?)
+        })
+    };
+    call.listed_by_id(page, query, ids, move |query| {
         let (identity, permit) = (identity.clone(), permit.clone());
         let (project, entity_name) = (project.clone(), entity_name.clone());
         async move {

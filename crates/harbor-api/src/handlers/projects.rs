@@ -26,7 +26,12 @@ pub async fn list(call: Call) -> Result<Response, ApiError> {
     };
     let with_detail = call.query.flag("with_detail").unwrap_or(true);
     let (registry, caller) = (call.api.registry.clone(), call.caller.clone());
-    call.listed(page, query, move |query| {
+    let ids = {
+        let (registry, caller, filter) = (registry.clone(), caller.clone(), filter.clone());
+        let query = query.clone();
+        Box::pin(async move { Ok(registry.project_ids(&caller, &filter, &query).await?) })
+    };
+    call.listed_by_id(page, query, ids, move |query| {
         let (registry, caller, filter) = (registry.clone(), caller.clone(), filter.clone());
         async move {
             let found = registry

@@ -29,7 +29,11 @@ pub async fn list(call: Call) -> Result<Response, ApiError> {
         None => None,
     };
     let (registry, permit) = (call.api.registry.clone(), call.permit()?.clone());
-    call.listed(page, query, move |query| {
+    let ids = {
+        let (registry, permit, query) = (registry.clone(), permit.clone(), query.clone());
+        Box::pin(async move { Ok(registry.quota_ids(&permit, project, &query).await?) })
+    };
+    call.listed_by_id(page, query, ids, move |query| {
         let (registry, permit) = (registry.clone(), permit.clone());
         async move {
             let found = registry.list_quotas(&permit, project, &query).await?;

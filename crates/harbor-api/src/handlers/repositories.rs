@@ -10,16 +10,14 @@ use crate::respond;
 /// `listAllRepositories`: those of every project that the caller may see.
 pub async fn list_all(call: Call) -> Result<Response, ApiError> {
     let (page, query) = call.list_query()?;
-    let (registry, caller) = (call.api.registry.clone(), call.caller.clone());
-    call.listed(page, query, move |query| {
-        let (registry, caller) = (registry.clone(), caller.clone());
-        async move {
-            let found = registry.list_repositories(&caller, &query).await?;
-            let items: Vec<Repository> = found.items.into_iter().map(Into::into).collect();
-            Ok((items, found.total))
-        }
-    })
-    .await
+    let (registry, caller) = (&call.api.registry, &call.caller);
+    if query.limit().is_none() {
+        let batches = registry.stream_repositories(caller, &query).await?;
+        return Ok(call.streamed(page, batches, Repository::from));
+    }
+    let found = registry.list_repositories(caller, &query).await?;
+    let items: Vec<Repository> = found.items.into_iter().map(Into::into).collect();
+    Ok(call.with_page_headers(page, found.total, respond::json(&items)?))
 }
 
 /// `listRepositories`

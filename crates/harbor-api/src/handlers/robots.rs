@@ -97,7 +97,11 @@ pub async fn list(call: Call) -> Result<Response, ApiError> {
     let (page, mut query) = call.list_query()?;
     let home = listed_home(&mut query)?;
     let (identity, permit) = (call.api.identity.clone(), call.permit()?.clone());
-    call.listed(page, query, move |query| {
+    let ids = {
+        let (identity, permit, query) = (identity.clone(), permit.clone(), query.clone());
+        Box::pin(async move { Ok(identity.robot_ids(&permit, home, &query).await?) })
+    };
+    call.listed_by_id(page, query, ids, move |query| {
         let (identity, permit) = (identity.clone(), permit.clone());
         async move {
             let found = identity.list_robots(&permit, home, &query).await?;

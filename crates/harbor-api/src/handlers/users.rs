@@ -27,7 +27,11 @@ pub async fn list(call: Call) -> Result<Response, ApiError> {
         }
     }
     let (identity, permit) = (call.api.identity.clone(), call.permit()?.clone());
-    call.listed(page, query, move |query| {
+    let ids = {
+        let (identity, permit, query) = (identity.clone(), permit.clone(), query.clone());
+        Box::pin(async move { Ok(identity.user_ids(&permit, &query).await?) })
+    };
+    call.listed_by_id(page, query, ids, move |query| {
         let (identity, permit) = (identity.clone(), permit.clone());
         async move {
             let found = identity.list_users(&permit, &query).await?;
@@ -83,7 +87,15 @@ pub async fn search(call: Call) -> Result<Response, ApiError> {
     let username = call.query.required("username")?.to_owned();
     let (page, query) = call.list_query()?;
     let (identity, permit) = (call.api.identity.clone(), call.permit()?.clone());
-    call.listed(page, query, move |query| {
+    let ids = {
+        let (identity, permit, username) = (identity.clone(), permit.clone(), username.clone());
+        let query = query.clone();
+        Box::pin(async move {
+            let ids = identity.searched_user_ids(&permit, &username, &query);
+            Ok(ids.await?)
+        })
+    };
+    call.listed_by_id(page, query, ids, move |query| {
         let (identity, permit, username) = (identity.clone(), permit.clone(), username.clone());
         async move {
             let found = identity.search_users(&permit, &username, &query).await?;

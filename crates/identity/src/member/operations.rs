@@ -66,6 +66,19 @@ impl Identity {
         Ok(Page { items, total })
     }
 
+    /// The ids of all that [`Identity::list_members`] gives, in its order. Permit: member list.
+    pub async fn member_ids(
+        &self,
+        permit: &Permit,
+        project: &ProjectRef,
+        entity_name: Option<&str>,
+        query: &ListQuery,
+    ) -> Result<Vec<i64>, IdentityError> {
+        permit.require(member(Action::List), Some(project.id))?;
+        let mut reader = self.database().read().await?;
+        Ok(store::ids(&mut reader, project.id, entity_name, query).await?)
+    }
+
     /// How many members a project has, by role. Permit: member list.
     pub async fn member_counts(
         &self,

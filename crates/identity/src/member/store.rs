@@ -162,20 +162,45 @@ pub(crate) async fn counts(tx: &mut Tx, project: ProjectId) -> Result<MemberCoun
     Ok(counts)
 }
 
+const ORDER: &str = "users.username";
+
+fn named(query: &ListQuery, entity_name: Option<&str>) -> ListQuery {
+    let mut query = query.clone();
+    if let Some(name) = entity_name.filter(|name| !name.is_empty()) {
+        query.set("entity_name", Filter::Fuzzy(name.to_owned()));
+    }
+    query
+}
+
+/// The ids of the whole of [`list`], in its order.
+pub(crate) async fn ids(
+    tx: &mut Tx,
+    project: ProjectId,
+    entity_name: Option<&str>,
+    query: &ListQuery,
+) -> Result<Vec<i64>, DatabaseError> {
+    let query = named(query, entity_name);
+    let mut sql = SqlBuilder::new(
+        "SELECT members.id FROM members \
+         JOIN users ON users.id = members.user_id AND NOT users.deleted",
+    );
+    sql.push(" WHERE members.project_id = ").bind(project);
+    sql.filters(&query, FIELDS).order(&query, FIELDS, ORDER);
+    let (sql, values) = sql.build();
+    tx.fetch_all(sql, values).await
+}
+
 pub(crate) async fn list(
     tx: &mut Tx,
     project: ProjectId,
     entity_name: Option<&str>,
     query: &ListQuery,
 ) -> Result<(Vec<Member>, i64), DatabaseError> {
-    let mut query = query.clone();
-    if let Some(name) = entity_name.filter(|name| !name.is_empty()) {
-        query.set("entity_name", Filter::Fuzzy(name.to_owned()));
-    }
+    let query = named(query, entity_name);
     let mut sql = SqlBuilder::new(select!());
     sql.push(" WHERE members.project_id = ").bind(project);
     sql.filters(&query, FIELDS)
-        .order(&query, FIELDS, "users.username")
+        .order(&query, FIELDS, ORDER)
         .limit(&query);
     let (sql, values) = sql.build();
     let members = tx.fetch_all(sql, values).await?;

@@ -87,6 +87,18 @@ impl Identity {
         Ok(Page { items, total })
     }
 
+    /// The ids of all that [`Identity::list_robots`] gives, in its order. Permit: robot list, there.
+    pub async fn robot_ids(
+        &self,
+        permit: &Permit,
+        home: RobotHome,
+        query: &ListQuery,
+    ) -> Result<Vec<i64>, IdentityError> {
+        permit.require(robot(Action::List), project_of(home))?;
+        let mut reader = self.database().read().await?;
+        Ok(store::ids(&mut reader, home, query).await?)
+    }
+
     /// One robot. Permit: robot read, where it belongs.
     pub async fn robot(&self, permit: &Permit, id: RobotId) -> Result<Robot, IdentityError> {
         let mut reader = self.database().read().await?;

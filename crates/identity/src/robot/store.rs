@@ -312,6 +312,19 @@ pub(crate) async fn delete_of_project(
     Ok(())
 }
 
+/// The ids of the whole of [`list`], in its order.
+pub(crate) async fn ids(
+    tx: &mut Tx,
+    home: RobotHome,
+    query: &ListQuery,
+) -> Result<Vec<i64>, DatabaseError> {
+    let mut sql = SqlBuilder::new("SELECT id FROM robots");
+    sql.push(" WHERE project_id = ").bind(project_of(home));
+    sql.filters(query, FIELDS).order(query, FIELDS, "name");
+    let (sql, values) = sql.build();
+    tx.fetch_all(sql, values).await
+}
+
 pub(crate) async fn list(
     tx: &mut Tx,
     home: RobotHome,

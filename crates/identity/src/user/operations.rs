@@ -71,12 +71,34 @@ impl Identity {
         query: &ListQuery,
     ) -> Result<Page<UserSearchItem>, IdentityError> {
         permit.require_any(LIST)?;
-        let mut narrowed = ListQuery::default();
-        (narrowed.page, narrowed.page_size) = (query.page, query.page_size);
-        narrowed.set("username", Filter::Fuzzy(username.to_owned()));
         let mut reader = self.database().read().await?;
-        let (items, total) = store::search(&mut reader, &narrowed).await?;
+        let (items, total) = store::search(&mut reader, &searched(username, query)).await?;
         Ok(Page { items, total })
+    }
+
+    /// The ids of all that [`Identity::list_users`] gives, in its order. Permit: user list, in the
+    /// system.
+    pub async fn user_ids(
+        &self,
+        permit: &Permit,
+        query: &ListQuery,
+    ) -> Result<Vec<i64>, IdentityError> {
+        permit.require(LIST, None)?;
+        let mut reader = self.database().read().await?;
+        Ok(store::ids(&mut reader, query).await?)
+    }
+
+    /// The ids of all that [`Identity::search_users`] gives, in its order. Permit: user list, for
+    /// [`Scope::Any`](crate::Scope::Any).
+    pub async fn searched_user_ids(
+        &self,
+        permit: &Permit,
+        username: &str,
+        query: &ListQuery,
+    ) -> Result<Vec<i64>, IdentityError> {
+        permit.require_any(LIST)?;
+        let mut reader = self.database().read().await?;
+        Ok(store::search_ids(&mut reader, &searched(username, query)).await?)
     }
 
     /// One user. Permit: user read, for [`Scope::Owner`](crate::Scope::Owner).
@@ -218,6 +240,13 @@ impl Identity {
             })
             .await
     }
+}
+
+/// What a search asks for: of the query only the page counts.
+fn searched(username: &str, query: &ListQuery) -> ListQuery {
+    let mut searched = query.bare();
+    searched.set("username", Filter::Fuzzy(username.to_owned()));
+    searched
 }
 
 async fn existing(tx: &mut Tx, id: UserId) -> Result<User, IdentityError> {

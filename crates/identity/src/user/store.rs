@@ -80,6 +80,11 @@ pub(crate) const STATEMENTS: &[&str] = &[
 
 const FIELDS: &[Field] = &[
     Field {
+        key: "id",
+        column: "id",
+        kind: FieldKind::Integer,
+    },
+    Field {
         key: "user_id",
         column: "id",
         kind: FieldKind::Integer,
@@ -285,15 +290,34 @@ async fn count(tx: &mut Tx, query: &ListQuery) -> Result<i64, DatabaseError> {
     tx.fetch_one(sql, values).await
 }
 
+/// The ids of the whole of [`list`], in its order.
+pub(crate) async fn ids(tx: &mut Tx, query: &ListQuery) -> Result<Vec<i64>, DatabaseError> {
+    let mut sql = SqlBuilder::new("SELECT id");
+    conditions(&mut sql, query);
+    sql.order(query, FIELDS, "username");
+    let (sql, values) = sql.build();
+    tx.fetch_all(sql, values).await
+}
+
+/// The ids of the whole of [`search`], in its order.
+pub(crate) async fn search_ids(tx: &mut Tx, query: &ListQuery) -> Result<Vec<i64>, DatabaseError> {
+    let mut sql = SqlBuilder::new("SELECT id");
+    conditions(&mut sql, query);
+    sql.push(SEARCH_ORDER);
+    let (sql, values) = sql.build();
+    tx.fetch_all(sql, values).await
+}
+
 /// Shortest names first, so that the one that is meant stands on the first page.
+const SEARCH_ORDER: &str = " ORDER BY LENGTH(username), username";
+
 pub(crate) async fn search(
     tx: &mut Tx,
     query: &ListQuery,
 ) -> Result<(Vec<UserSearchItem>, i64), DatabaseError> {
     let mut sql = SqlBuilder::new("SELECT id, username");
     conditions(&mut sql, query);
-    sql.push(" ORDER BY LENGTH(username), username")
-        .limit(query);
+    sql.push(SEARCH_ORDER).limit(query);
     let (sql, values) = sql.build();
     let users = tx.fetch_all(sql, values).await?;
     Ok((users, count(tx, query).await?))

@@ -165,6 +165,16 @@ async fn members_are_listed_by_name_and_counted_by_role() {
             (&["ann", "bob", "joann"][..], 3)
         );
         assert_eq!(list(Some("NN"), &ListQuery::default()).await.total, 2);
+        let whole = ListQuery::parse(None, None, None, Some("-1")).unwrap();
+        let ids = house
+            .identity
+            .member_ids(&permit, &project, Some("NN"), &whole)
+            .await
+            .unwrap();
+        assert_eq!(ids.len(), 2);
+        let second = list(Some("NN"), &whole.only(&ids[1..])).await.items;
+        assert_eq!(second[0].entity_name, "joann");
+        assert_eq!((second.len(), second[0].id.0), (1, ids[1]));
         let mut guests = ListQuery::default();
         guests.set("role", Filter::Exact("3".to_owned()));
         assert_eq!(list(None, &guests).await.total, 2);

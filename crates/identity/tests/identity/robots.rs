@@ -360,6 +360,20 @@ async fn a_name_is_given_once_in_its_place() {
             .await
             .unwrap();
         assert_eq!((all.total, all.items[0].permissions.len()), (1, 1));
+        let ids = house
+            .identity
+            .robot_ids(&permit, home, &query)
+            .await
+            .unwrap();
+        assert_eq!(ids, [all.items[0].id.0]);
+        for (ids, found) in [(&ids[..], 1), (&[], 0)] {
+            let picked = house
+                .identity
+                .list_robots(&permit, home, &query.only(ids))
+                .await
+                .unwrap();
+            assert_eq!(picked.items.len(), found);
+        }
         query.set("name", Filter::Fuzzy("nothing".to_owned()));
         assert_eq!(
             house

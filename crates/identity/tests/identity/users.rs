@@ -74,6 +74,16 @@ async fn lists_leave_out_the_administrator_and_the_deleted() {
             (2, &["joann".to_owned()][..])
         );
 
+        let whole = ListQuery::parse(None, Some("-username"), None, Some("-1")).unwrap();
+        let ids = house.identity.user_ids(&permit, &whole).await.unwrap();
+        let picked = async |ids: &[i64]| {
+            let query = whole.only(ids);
+            names(house.identity.list_users(&permit, &query).await.unwrap())
+        };
+        assert_eq!(picked(&ids).await, ["joann", "bob", "ann"]);
+        assert_eq!(picked(&ids[1..2]).await, ["bob"]);
+        assert_eq!(picked(&[ADMIN_ID.0, gone.0]).await, [""; 0]);
+
         let mut query = ListQuery::default();
         query.set("user_id", Filter::Exact("1".to_owned()));
         assert_eq!(
@@ -118,6 +128,22 @@ async fn anyone_logged_in_finds_users_by_name_shortest_first() {
             .map(|user| user.username.as_str())
             .collect();
         assert_eq!(names, ["ann", "joanna"]);
+        let whole = ListQuery::parse(None, None, None, Some("-1")).unwrap();
+        let ids = house
+            .identity
+            .searched_user_ids(&permit, "AN", &whole)
+            .await
+            .unwrap();
+        assert_eq!(
+            ids,
+            found.items.iter().map(|user| user.id.0).collect::<Vec<_>>()
+        );
+        let second = house
+            .identity
+            .search_users(&permit, "AN", &whole.only(&ids[1..]))
+            .await
+            .unwrap();
+        assert_eq!(second.items, found.items[1..]);
         assert!(
             house.identity.list_users(&permit, &query).await.is_err(),
             "another permit"

@@ -141,31 +141,9 @@ impl Registry {
         details: ArtifactDetails,
     ) -> Result<Page<Artifact>, RegistryError> {
         permit.require(LIST, Some(project.id))?;
-        let types = ["media_type", "artifact_type"]
-            .iter()
-            .filter(|key| query.filter(key).is_some())
-            .count();
-        if latest_in_repository && types != 1 {
-            return Err(RegistryError::BadRequest(
-                "either 'media_type' or 'artifact_type' must be specified, but not both, when querying with \
-                 'latest_in_repository'"
-                    .to_owned(),
-            ));
-        }
-        let narrow_all = |sql: &mut SqlBuilder| {
-            if let Some(Filter::Exact(name)) = query.filter("repository_name") {
-                sql.push(" AND a.repository_id IN (SELECT id FROM repositories WHERE name = ")
-                    .bind(name.as_str());
-                sql.push(")");
-            }
-            narrow(sql, query, In::Project(project.id));
-            if latest_in_repository {
-                sql.push(" AND a.id IN (SELECT MAX(a.id) FROM artifacts a WHERE a.project_id = ")
-                    .bind(project.id);
-                narrow(sql, query, In::Project(project.id));
-                sql.push(" GROUP BY a.repository_id)");
-            }
-        };
+        check_latest(query, latest_in_repository)?;
+        let narrow_all =
+            |sql: &mut SqlBuilder| narrow_in_project(sql, query, project.id, latest_in_repository);
         let mut reader = self.database.read().await?;
         let known = if is_plain(query) {
             Some(repository::store::artifacts_of(&mut reader, project.id).await?)
@@ -176,6 +154,32 @@ impl Registry {
         let (mut items, total) = page(&mut reader, place, &narrow_all, query, known).await?;
         complete(&mut reader, &mut items, details).await?;
         Ok(Page { items, total })
+    }
+
+    /// All that [`Registry::list_project_artifacts`] gives, in batches (`page_size=-1`). Permit: artifact list.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn stream_project_artifacts(
+        &self,
+        permit: &Permit,
+        project: &ProjectRef,
+        query: &ListQuery,
+        latest_in_repository: bool,
+        details: ArtifactDetails,
+    ) -> Result<Batches<Artifact>, RegistryError> {
+        permit.require(LIST, Some(project.id))?;
+        check_latest(query, latest_in_repository)?;
+        let mut list = SqlBuilder::with(store::LIST_IDS_OF_PROJECT, params![project.id]);
+        narrow_in_project(&mut list, query, project.id, latest_in_repository);
+        list.order(query, FIELDS, ORDER);
+        let (sql, params) = list.build();
+        let ids: Vec<i64> = self.database.read().await?.fetch_all(sql, params).await?;
+        Ok(crate::page::batches(
+            self.database.clone(),
+            ids,
+            load_batch(details),
+        ))
     }
 
     /// One artifact. Permit: artifact read.
@@ -198,6 +202,42 @@ impl Registry {
         found
             .pop()
             .ok_or_else(|| RegistryError::artifact_not_found(repository.as_str(), reference))
+    }
+}
+
+/// Harbor finds the latest of each repository for one type of artifacts only.
+fn check_latest(query: &ListQuery, latest_in_repository: bool) -> Result<(), RegistryError> {
+    let types = ["media_type", "artifact_type"]
+        .iter()
+        .filter(|key| query.filter(key).is_some())
+        .count();
+    if latest_in_repository && types != 1 {
+        return Err(RegistryError::BadRequest(
+            "either 'media_type' or 'artifact_type' must be specified, but not both, when querying with \
+             'latest_in_repository'"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn narrow_in_project(
+    sql: &mut SqlBuilder,
+    query: &ListQuery,
+    project: ProjectId,
+    latest_in_repository: bool,
+) {
+    if let Some(Filter::Exact(name)) = query.filter("repository_name") {
+        sql.push(" AND a.repository_id IN (SELECT id FROM repositories WHERE name = ")
+            .bind(name.as_str());
+        sql.push(")");
+    }
+    narrow(sql, query, In::Project(project));
+    if latest_in_repository {
+        sql.push(" AND a.id IN (SELECT MAX(a.id) FROM artifacts a WHERE a.project_id = ")
+            .bind(project);
+        narrow(sql, query, In::Project(project));
+        sql.push(" GROUP BY a.repository_id)");
     }
 }
 

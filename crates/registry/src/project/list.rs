@@ -47,6 +47,8 @@ const FIELDS: &[Field] = &[
     },
 ];
 
+const ORDER: &str = "name";
+
 impl Registry {
     /// Projects that the caller sees: public ones and those in which they have a role; all for
     /// system administrators. With `with_detail` false settings are left out.
@@ -65,7 +67,7 @@ impl Registry {
         let total = reader.fetch_one(sql, params).await?;
         let mut list = SqlBuilder::new(store::LIST);
         narrow(&mut list, &access, filter, query);
-        list.order(query, FIELDS, "name").limit(query);
+        list.order(query, FIELDS, ORDER).limit(query);
         let (sql, params) = list.build();
         let rows: Vec<ProjectRow> = reader.fetch_all(sql, params).await?;
         let mut items = Vec::with_capacity(rows.len());
@@ -84,6 +86,21 @@ impl Registry {
             );
         }
         Ok(Page { items, total })
+    }
+
+    /// The ids of all that [`Registry::list_projects`] gives, in its order.
+    pub async fn project_ids(
+        &self,
+        caller: &Caller,
+        filter: &ProjectFilter,
+        query: &ListQuery,
+    ) -> Result<Vec<i64>, RegistryError> {
+        let access = self.identity.projects_with(&caller.actor, SEE).await?;
+        let mut list = SqlBuilder::new(store::LIST_IDS);
+        narrow(&mut list, &access, filter, query);
+        list.order(query, FIELDS, ORDER);
+        let (sql, params) = list.build();
+        Ok(self.database.read().await?.fetch_all(sql, params).await?)
     }
 
     /// One project. Permit: project read.

@@ -61,6 +61,8 @@ macro_rules! select {
 
 /// Begins every list of projects.
 pub(crate) const LIST: &str = select!("WHERE 1 = 1");
+/// Begins the list of ids for lists without pages.
+pub(crate) const LIST_IDS: &str = "SELECT id FROM projects WHERE 1 = 1";
 /// Begins the count of every list of projects.
 pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM projects WHERE 1 = 1";
 
@@ -89,6 +91,7 @@ const DELETE_METADATA: &str = "DELETE FROM project_metadata WHERE project_id = $
 /// The fixed statements, for the test that prepares them on both engines.
 pub(crate) const STATEMENTS: &[&str] = &[
     LIST,
+    LIST_IDS,
     COUNT,
     BY_NAME,
     BY_ID,

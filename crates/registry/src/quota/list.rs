@@ -36,6 +36,8 @@ const FIELDS: &[Field] = &[
     },
 ];
 
+const ORDER: &str = "q.creation_time DESC, q.id DESC";
+
 impl Registry {
     /// All quotas, or those of one project. Permit: quota list, in the system.
     pub async fn list_quotas(
@@ -45,26 +47,34 @@ impl Registry {
         query: &ListQuery,
     ) -> Result<Page<Quota>, RegistryError> {
         permit.require(Permission::new(Resource::Quota, Action::List), None)?;
-        let narrow = |sql: &mut SqlBuilder| {
-            if let Some(project) = project {
-                sql.push(" AND q.project_id = ").bind(project);
-            }
-            sql.filters(query, FIELDS);
-        };
         let mut reader = self.database.read().await?;
         let mut count = SqlBuilder::new(store::COUNT);
-        narrow(&mut count);
+        narrow(&mut count, project, query);
         let (sql, params) = count.build();
         let total = reader.fetch_one(sql, params).await?;
         let mut list = SqlBuilder::new(store::LIST);
-        narrow(&mut list);
-        list.order(query, FIELDS, "q.creation_time DESC, q.id DESC")
-            .limit(query);
+        narrow(&mut list, project, query);
+        list.order(query, FIELDS, ORDER).limit(query);
         let (sql, params) = list.build();
         Ok(Page {
             items: reader.fetch_all(sql, params).await?,
             total,
         })
+    }
+
+    /// The ids of all that [`Registry::list_quotas`] gives, in its order. Permit: quota list, in the system.
+    pub async fn quota_ids(
+        &self,
+        permit: &Permit,
+        project: Option<ProjectId>,
+        query: &ListQuery,
+    ) -> Result<Vec<i64>, RegistryError> {
+        permit.require(Permission::new(Resource::Quota, Action::List), None)?;
+        let mut list = SqlBuilder::new(store::LIST_IDS);
+        narrow(&mut list, project, query);
+        list.order(query, FIELDS, ORDER);
+        let (sql, params) = list.build();
+        Ok(self.database.read().await?.fetch_all(sql, params).await?)
     }
 
     /// One quota. Permit: quota read, in the system.
@@ -76,4 +86,11 @@ impl Registry {
         let found = store::by_id(&mut *self.database.read().await?, id).await?;
         found.ok_or_else(|| RegistryError::NotFound(format!("quota {id} not found")))
     }
+}
+
+fn narrow(sql: &mut SqlBuilder, project: Option<ProjectId>, query: &ListQuery) {
+    if let Some(project) = project {
+        sql.push(" AND q.project_id = ").bind(project);
+    }
+    sql.filters(query, FIELDS);
 }

@@ -33,6 +33,9 @@ macro_rules! select {
 
 /// Begins every list of quotas.
 pub(crate) const LIST: &str = select!("WHERE 1 = 1");
+/// Begins the list of ids for lists without pages.
+pub(crate) const LIST_IDS: &str =
+    "SELECT q.id FROM quotas q JOIN projects p ON p.id = q.project_id WHERE 1 = 1";
 /// Begins the count of every list of quotas.
 pub(crate) const COUNT: &str =
     "SELECT COUNT(*) FROM quotas q JOIN projects p ON p.id = q.project_id WHERE 1 = 1";
@@ -74,6 +77,7 @@ const TOTAL_DISTINCT: &str = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM
 /// The fixed statements, for the test that prepares them on both engines.
 pub(crate) const STATEMENTS: &[&str] = &[
     LIST,
+    LIST_IDS,
     COUNT,
     BY_ID,
     BY_PROJECT,

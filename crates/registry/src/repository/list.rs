@@ -73,11 +73,27 @@ impl Registry {
         caller: &Caller,
         query: &ListQuery,
     ) -> Result<Page<Repository>, RegistryError> {
-        let of = match self.identity.projects_with(&caller.actor, LIST).await? {
-            ProjectAccess::All => Of::All,
-            access @ ProjectAccess::These(_) => Of::Visible(access),
-        };
-        self.page_of_repositories(&of, query).await
+        self.page_of_repositories(&self.visible(caller).await?, query)
+            .await
+    }
+
+    /// Repositories of all projects that the caller sees, in batches (`page_size=-1`).
+    pub async fn stream_repositories(
+        &self,
+        caller: &Caller,
+        query: &ListQuery,
+    ) -> Result<Batches<Repository>, RegistryError> {
+        self.batches_of_repositories(&self.visible(caller).await?, query)
+            .await
+    }
+
+    async fn visible(&self, caller: &Caller) -> Result<Of, RegistryError> {
+        Ok(
+            match self.identity.projects_with(&caller.actor, LIST).await? {
+                ProjectAccess::All => Of::All,
+                access @ ProjectAccess::These(_) => Of::Visible(access),
+            },
+        )
     }
 
     /// Repositories of one project. Permit: repository list.
@@ -100,8 +116,17 @@ impl Registry {
         query: &ListQuery,
     ) -> Result<Batches<Repository>, RegistryError> {
         permit.require(LIST, Some(project.id))?;
+        self.batches_of_repositories(&Of::Project(project.clone()), query)
+            .await
+    }
+
+    async fn batches_of_repositories(
+        &self,
+        of: &Of,
+        query: &ListQuery,
+    ) -> Result<Batches<Repository>, RegistryError> {
         let mut list = SqlBuilder::new(store::LIST_IDS);
-        narrow(&mut list, &Of::Project(project.clone()), query);
+        narrow(&mut list, of, query);
         list.order(query, FIELDS, ORDER);
         let (sql, params) = list.build();
         let ids: Vec<i64> = self.database.read().await?.fetch_all(sql, params).await?;

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt as _;
 use seawall_database::params;
 use seawall_database::query::ListQuery;
 use seawall_identity::{Action, Permission, Resource};
-use seawall_registry::{Artifact, ArtifactDetails, RegistryError};
+use seawall_registry::{Artifact, ArtifactDetails, ProjectFilter, RegistryError};
 
 use crate::world::{World, index, name, reference};
 
@@ -54,6 +54,78 @@ async fn artifacts_are_filtered_by_their_tags_and_columns() {
         assert_eq!(found(&format!("digest={untagged}")).await.len(), 1);
         assert_eq!(found("labels=(1)").await.len(), 0);
         assert_eq!(found("").await[0].tags[0].name, "all", "newest first");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_of_a_whole_list_are_in_its_order_and_pick_its_rows() {
+    for world in World::both().await {
+        for project in ["b", "a", "c"] {
+            world.project(project).await;
+            world
+                .image(&format!("{project}/web"), "v1", &[b"layer"])
+                .await;
+        }
+        let whole = query("", "1", "-1");
+        let filter = ProjectFilter::default();
+        let ids = world
+            .registry
+            .project_ids(&world.admin, &filter, &whole)
+            .await
+            .unwrap();
+        let listed = async |query: &ListQuery| {
+            let page = world
+                .registry
+                .list_projects(&world.admin, &filter, query, true);
+            page.await.unwrap().items
+        };
+        let all = listed(&whole).await;
+        assert_eq!(
+            ids,
+            all.iter().map(|project| project.id.0).collect::<Vec<_>>()
+        );
+        assert_eq!(listed(&whole.only(&ids[1..3])).await, all[1..3]);
+        assert!(listed(&whole.only(&[])).await.is_empty());
+
+        let permit = world
+            .system(Permission::new(Resource::Quota, Action::List))
+            .await;
+        let ids = world
+            .registry
+            .quota_ids(&permit, None, &whole)
+            .await
+            .unwrap();
+        let quotas = async |query: &ListQuery| {
+            let page = world.registry.list_quotas(&permit, None, query);
+            page.await.unwrap().items
+        };
+        let all = quotas(&whole).await;
+        assert_eq!(ids, all.iter().map(|quota| quota.id.0).collect::<Vec<_>>());
+        assert_eq!(quotas(&whole.only(&ids[..1])).await, all[..1]);
+
+        let repositories = world
+            .registry
+            .stream_repositories(&world.admin, &whole)
+            .await
+            .unwrap();
+        let streamed: Vec<Vec<_>> = repositories.stream.try_collect().await.unwrap();
+        let page = world.registry.list_repositories(&world.admin, &whole);
+        assert_eq!(streamed.concat(), page.await.unwrap().items);
+        assert_eq!(repositories.total, 3);
+
+        let project = world.project_of("a/web").await;
+        let permit = world.permit(LIST, &project).await;
+        let details = ArtifactDetails::default();
+        let batches = world
+            .registry
+            .stream_project_artifacts(&permit, &project, &whole, false, details)
+            .await
+            .unwrap();
+        let streamed: Vec<Vec<Artifact>> = batches.stream.try_collect().await.unwrap();
+        let page = world
+            .registry
+            .list_project_artifacts(&permit, &project, &whole, false, details);
+        assert_eq!(streamed.concat(), page.await.unwrap().items);
     }
 }
 
