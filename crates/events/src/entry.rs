@@ -151,6 +151,14 @@ words! {
         Token = "token",
         /// Signing and encryption keys.
         Key = "key",
+        /// Garbage collections, and when they run.
+        GarbageCollection = "garbage_collection",
+        /// Purges of the audit log, and when they run.
+        AuditPurge = "purge_audit",
+        /// A job.
+        Job = "job",
+        /// A queue of jobs.
+        JobQueue = "job_queue",
         /// Anything else.
         Other = "other",
     }
