@@ -32,6 +32,7 @@ use axum::routing::{any, get};
 use seawall_database::Database;
 use seawall_events::Audit;
 use seawall_identity::Identity;
+use seawall_maintenance::Maintenance;
 use seawall_registry::Registry;
 
 pub use dispatch::{OperationId, PREFIX};
@@ -44,6 +45,8 @@ pub struct HarborApi {
     pub identity: Identity,
     /// Projects, repositories, artifacts, tags, quotas.
     pub registry: Registry,
+    /// Collections, purges, schedules, jobs.
+    pub maintenance: Maintenance,
     /// Where refused attempts are recorded.
     pub audit: Audit,
     /// For reading the audit log.
@@ -61,6 +64,7 @@ impl HarborApi {
     pub fn new(
         identity: Identity,
         registry: Registry,
+        maintenance: Maintenance,
         audit: Audit,
         database: Database,
         health_checks: Vec<HealthCheck>,
@@ -70,6 +74,7 @@ impl HarborApi {
         Self {
             identity,
             registry,
+            maintenance,
             audit,
             database,
             health_checks: handlers::health::HealthChecks::new(health_checks),

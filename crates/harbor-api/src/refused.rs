@@ -77,7 +77,17 @@ fn resource(operation: &Operation, parameters: &Parameters) -> String {
         let separator = if reference.contains(':') { '@' } else { ':' };
         text = format!("{text}{separator}{reference}");
     }
-    let row = ["mid", "meta_name", "robot_id", "user_id", "id"];
+    let row = [
+        "mid",
+        "meta_name",
+        "robot_id",
+        "user_id",
+        "id",
+        "gc_id",
+        "purge_id",
+        "job_id",
+        "job_type",
+    ];
     for id in row.iter().filter_map(|name| parameters.find(name)) {
         text = if text.is_empty() {
             id.to_owned()
@@ -118,6 +128,14 @@ fn kind(operation: &Operation) -> ResourceType {
         ResourceType::User
     } else if has("quotas") {
         ResourceType::Quota
+    } else if has("gc") {
+        ResourceType::GarbageCollection
+    } else if has("purgeaudit") {
+        ResourceType::AuditPurge
+    } else if has("jobs") {
+        ResourceType::Job
+    } else if has("queues") {
+        ResourceType::JobQueue
     } else {
         ResourceType::Other
     }
@@ -125,7 +143,7 @@ fn kind(operation: &Operation) -> ResourceType {
 
 fn verb(operation: &Operation) -> Verb {
     match operation.method {
-        _ if operation.id == "stopScanArtifact" => Verb::Stop,
+        _ if operation.id.starts_with("stop") => Verb::Stop,
         Method::POST => Verb::Create,
         Method::DELETE => Verb::Delete,
         Method::GET | Method::HEAD if operation.id.starts_with("list") => Verb::List,

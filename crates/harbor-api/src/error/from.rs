@@ -3,6 +3,7 @@
 use seawall_database::DatabaseError;
 use seawall_database::query::QueryError;
 use seawall_identity::{AuthError, Denied, IdentityError};
+use seawall_maintenance::MaintenanceError;
 use seawall_registry::RegistryError;
 
 use super::ApiError;
@@ -92,6 +93,22 @@ impl From<RegistryError> for ApiError {
             RegistryError::Content(_)
             | RegistryError::WrongPermit(_)
             | RegistryError::Internal(_) => Self::internal(message),
+        }
+    }
+}
+
+impl From<MaintenanceError> for ApiError {
+    fn from(error: MaintenanceError) -> Self {
+        match error {
+            MaintenanceError::NotFound(message) => Self::not_found(message),
+            MaintenanceError::BadRequest(message) => Self::bad_request(message),
+            MaintenanceError::Database(error) => error.into(),
+            MaintenanceError::Jobs(error) if error.is_retryable() => {
+                Self::unavailable(error.to_string())
+            }
+            MaintenanceError::Jobs(_) | MaintenanceError::WrongPermit(_) => {
+                Self::internal(error.to_string())
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod audit_log;
+pub mod job;
 pub mod member;
 mod present;
 pub mod project;

@@ -6,31 +6,31 @@ use super::operations;
 
 operations! {
     // gc
-    getGCHistory GET "/system/gc" system(GarbageCollection, List);
-    getGC GET "/system/gc/{gc_id}" system(GarbageCollection, Read);
-    stopGC PUT "/system/gc/{gc_id}" system(GarbageCollection, Stop);
-    getGCLog GET "/system/gc/{gc_id}/log" system(GarbageCollection, Read);
-    getGCSchedule GET "/system/gc/schedule" system(GarbageCollection, Read);
-    createGCSchedule POST "/system/gc/schedule" system(GarbageCollection, Create);
-    updateGCSchedule PUT "/system/gc/schedule" system(GarbageCollection, Update);
+    getGCHistory GET "/system/gc" system(GarbageCollection, List) => gc::list;
+    getGC GET "/system/gc/{gc_id}" system(GarbageCollection, Read) => gc::get;
+    stopGC PUT "/system/gc/{gc_id}" system(GarbageCollection, Stop) => gc::stop;
+    getGCLog GET "/system/gc/{gc_id}/log" system(GarbageCollection, Read) => gc::log;
+    getGCSchedule GET "/system/gc/schedule" system(GarbageCollection, Read) => gc::schedule;
+    createGCSchedule POST "/system/gc/schedule" system(GarbageCollection, Create) => gc::create_schedule;
+    updateGCSchedule PUT "/system/gc/schedule" system(GarbageCollection, Update) => gc::update_schedule;
     // purge
-    getPurgeHistory GET "/system/purgeaudit" system(PurgeAudit, List);
-    getPurgeJob GET "/system/purgeaudit/{purge_id}" system(PurgeAudit, Read);
-    stopPurge PUT "/system/purgeaudit/{purge_id}" system(PurgeAudit, Stop);
-    getPurgeJobLog GET "/system/purgeaudit/{purge_id}/log" system(PurgeAudit, Read);
-    getPurgeSchedule GET "/system/purgeaudit/schedule" system(PurgeAudit, Read);
-    createPurgeSchedule POST "/system/purgeaudit/schedule" system(PurgeAudit, Create);
-    updatePurgeSchedule PUT "/system/purgeaudit/schedule" system(PurgeAudit, Update);
+    getPurgeHistory GET "/system/purgeaudit" system(PurgeAudit, List) => purge::list;
+    getPurgeJob GET "/system/purgeaudit/{purge_id}" system(PurgeAudit, Read) => purge::get;
+    stopPurge PUT "/system/purgeaudit/{purge_id}" system(PurgeAudit, Stop) => purge::stop;
+    getPurgeJobLog GET "/system/purgeaudit/{purge_id}/log" system(PurgeAudit, Read) => purge::log;
+    getPurgeSchedule GET "/system/purgeaudit/schedule" system(PurgeAudit, Read) => purge::schedule;
+    createPurgeSchedule POST "/system/purgeaudit/schedule" system(PurgeAudit, Create) => purge::create_schedule;
+    updatePurgeSchedule PUT "/system/purgeaudit/schedule" system(PurgeAudit, Update) => purge::update_schedule;
     // jobservice
-    getWorkerPools GET "/jobservice/pools" system(JobServiceMonitor, List);
-    getWorkers GET "/jobservice/pools/{pool_id}/workers" system(JobServiceMonitor, List);
-    stopRunningJob PUT "/jobservice/jobs/{job_id}" system(JobServiceMonitor, Stop);
-    actionGetJobLog GET "/jobservice/jobs/{job_id}/log" system(JobServiceMonitor, List);
-    listJobQueues GET "/jobservice/queues" system(JobServiceMonitor, List);
-    actionPendingJobs PUT "/jobservice/queues/{job_type}" system(JobServiceMonitor, Stop);
+    getWorkerPools GET "/jobservice/pools" system(JobServiceMonitor, List) => jobservice::pools;
+    getWorkers GET "/jobservice/pools/{pool_id}/workers" system(JobServiceMonitor, List) => jobservice::workers;
+    stopRunningJob PUT "/jobservice/jobs/{job_id}" system(JobServiceMonitor, Stop) => jobservice::stop;
+    actionGetJobLog GET "/jobservice/jobs/{job_id}/log" system(JobServiceMonitor, List) => jobservice::log;
+    listJobQueues GET "/jobservice/queues" system(JobServiceMonitor, List) => jobservice::queues;
+    actionPendingJobs PUT "/jobservice/queues/{job_type}" system(JobServiceMonitor, Stop) => jobservice::act_on_queue;
     // schedule
-    listSchedules GET "/schedules" system(JobServiceMonitor, List);
-    getSchedulePaused GET "/schedules/{job_type}/paused" authenticated(Project, List);
+    listSchedules GET "/schedules" system(JobServiceMonitor, List) => schedules::list;
+    getSchedulePaused GET "/schedules/{job_type}/paused" authenticated(Project, List) => schedules::paused;
     // scanAll
     getLatestScanAllMetrics GET "/scans/all/metrics" system(ScanAll, Read);
     getLatestScheduledScanAllMetrics GET "/scans/schedule/metrics" system(ScanAll, Read);

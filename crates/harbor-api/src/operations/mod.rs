@@ -94,11 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn the_operations_of_the_registry_core_are_there() {
+    fn the_operations_of_the_registry_core_and_of_its_jobs_are_there() {
         let there = all()
             .filter(|operation| operation.handler.is_some())
             .count();
-        assert_eq!(there, 69 + 2);
+        assert_eq!(there, 69 + 22 + 2);
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 mod answer;
 mod image;
+mod jobs;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use prometheus_client::registry::Registry as MetricsRegistry;
-use seawall_content::{Content, ContentSettings};
+use seawall_content::Content;
 use seawall_database::{Database, DatabaseSettings};
 use seawall_events::{Audit, AuditSettings, Origin};
 use seawall_harbor_api::{HarborApi, HarborApiSettings, HealthCheck};
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use answer::Answer;
+pub use jobs::{Jobs, PATIENT};
 
 /// A name and a password; `None` for nobody.
 pub type Login<'a> = Option<(&'a str, &'a str)>;
@@ -41,6 +43,7 @@ pub struct Harbor {
     pub content: Content,
     pub identity: Identity,
     pub database: Database,
+    pub jobs: Jobs,
     shutdown: Shutdown,
     counter: AtomicU32,
     _folder: TempDir,
@@ -88,12 +91,14 @@ impl Harbor {
             seawall_content::MIGRATIONS,
             seawall_identity::MIGRATIONS,
             seawall_registry::MIGRATIONS,
+            seawall_jobs::MIGRATIONS,
+            seawall_tasks::MIGRATIONS,
         ];
         db.migrate(&migrations.concat()).await.unwrap();
         let storage = LocalStorage::open(&LocalSettings::new(folder.path().join("storage")))
             .await
             .unwrap();
-        let content = Content::new(db.clone(), Arc::new(storage), ContentSettings::default());
+        let content = Content::new(db.clone(), Arc::new(storage), jobs::content_settings());
         let audit = Audit::start(
             db.clone(),
             &AuditSettings::default(),
@@ -117,6 +122,7 @@ impl Harbor {
             RegistrySettings::default(),
         );
         registry.ensure_library().await.unwrap();
+        let jobs = Jobs::start(&db, &registry, &content, folder.path()).await;
         let checks = vec![HealthCheck::new("database", {
             let db = db.clone();
             move || {
@@ -130,6 +136,7 @@ impl Harbor {
         let api = HarborApi::new(
             identity.clone(),
             registry.clone(),
+            jobs.maintenance.clone(),
             audit,
             db,
             checks,
@@ -156,6 +163,7 @@ impl Harbor {
             content,
             identity,
             database: database_of_tests,
+            jobs,
             shutdown,
             counter: AtomicU32::new(0),
             _folder: folder,
