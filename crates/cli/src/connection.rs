@@ -178,6 +178,31 @@ impl Connection {
         Ok(rows)
     }
 
+    /// Reads text.
+    pub async fn text(&self, path: &str) -> anyhow::Result<String> {
+        let response = self.send(Method::GET, path, None).await?;
+        response.text().await.context("the server hung up")
+    }
+
+    /// Reads one object, or nothing where the answer is empty.
+    pub async fn get_if_any(&self, path: &str) -> anyhow::Result<Option<Value>> {
+        let text = self.text(path).await?;
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        serde_json::from_str(&text).context("the server's answer is not JSON")
+    }
+
+    /// Creates; gives the last part of the place that the new thing has.
+    pub async fn create(&self, path: &str, body: &Value) -> anyhow::Result<String> {
+        let response = self.send(Method::POST, path, Some(body)).await?;
+        let location = response.headers().get("location");
+        let location = location.and_then(|place| place.to_str().ok());
+        let id = location.and_then(|place| place.rsplit('/').next());
+        id.map(str::to_owned)
+            .context("the server's answer does not say what was created")
+    }
+
     /// Creates; gives the answer's body, when it has one.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.change(Method::POST, path, Some(body)).await

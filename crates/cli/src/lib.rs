@@ -1,5 +1,6 @@
 //! The commands of `seawall` that do over the API what the portal's pages do:
-//! users, projects, members, robots, repositories, artifacts, tags, quotas, audit.
+//! users, projects, members, robots, repositories, artifacts, tags, quotas, garbage
+//! collection, jobs, audit.
 //!
 //! Not here: `serve` and the offline commands, which live in `programs/seawall`.
 //! One file a noun; `connection.rs` speaks HTTP, `output.rs` prints.
@@ -8,9 +9,12 @@ mod artifact;
 mod audit;
 mod connection;
 mod credentials;
+mod gc;
+mod job;
 mod login;
 mod member;
 mod output;
+mod progress;
 mod project;
 mod quota;
 mod reference;
@@ -80,6 +84,10 @@ pub enum Command {
     Tag(Noun<tag::TagCommand>),
     /// See and set how much a project may store
     Quota(Noun<quota::QuotaCommand>),
+    /// Collect garbage: free the space of what was deleted
+    Gc(Noun<gc::GcCommand>),
+    /// Watch and stop work in the background
+    Job(Noun<job::JobCommand>),
     /// Show what was done, by whom and from where
     Audit(Single<audit::AuditArgs>),
 }
@@ -100,6 +108,8 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         Command::Artifact(Noun { command, common }) => artifact::run(command, &common).await,
         Command::Tag(Noun { command, common }) => tag::run(command, &common).await,
         Command::Quota(Noun { command, common }) => quota::run(command, &common).await,
+        Command::Gc(Noun { command, common }) => gc::run(command, &common).await,
+        Command::Job(Noun { command, common }) => job::run(command, &common).await,
         Command::Audit(Single { arguments, common }) => audit::run(&arguments, &common).await,
     }
 }

@@ -62,6 +62,11 @@ pub fn done(format: OutputFormat, sentence: &str, value: &Value) -> anyhow::Resu
     }
 }
 
+/// Prints text as it is.
+pub fn plain(text: &str) -> anyhow::Result<()> {
+    write_out(text.trim_end_matches('\n'))
+}
+
 fn json(value: &Value) -> anyhow::Result<()> {
     write_out(&serde_json::to_string_pretty(value)?)
 }
