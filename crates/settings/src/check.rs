@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::load::SettingsError;
-use crate::settings::Settings;
+use crate::settings::{JobWorkers, Settings};
 use crate::table::TABLE;
 
 /// Variables with our prefix that are no settings of the server: the command line's and the tests'.
@@ -79,7 +79,55 @@ impl Settings {
                 "auth.robot_token_duration_days: expected a number of days, or -1 for without end",
             );
         }
+        self.check_hours()?;
+        self.check_jobs()?;
         self.check_positive()
+    }
+
+    fn check_hours(&self) -> Result<(), SettingsError> {
+        for (key, hours, least) in [
+            ("uploads.lease_hours", self.uploads.lease_hours, 1e-4),
+            (
+                "collection.time_window_hours",
+                self.collection.time_window_hours,
+                0.0,
+            ),
+            (
+                "collection.trash_grace_hours",
+                self.collection.trash_grace_hours,
+                0.0,
+            ),
+        ] {
+            if !(least..=1e6).contains(&hours) {
+                return Err(SettingsError::Conflict(format!(
+                    "{key}: expected {least} to 1000000 hours"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_jobs(&self) -> Result<(), SettingsError> {
+        let conflict = |text: &str| Err(SettingsError::Conflict(text.to_owned()));
+        match self.jobs.workers {
+            JobWorkers::Embedded(0) => {
+                return conflict("jobs.workers: expected more than 0, or external");
+            }
+            JobWorkers::External if !self.uses_postgres() => {
+                return conflict(
+                    "jobs.workers: external needs PostgreSQL: other processes cannot open the files of this one",
+                );
+            }
+            JobWorkers::Embedded(_) | JobWorkers::External => {}
+        }
+        if let Some(url) = &self.jobs.redis_url {
+            let schemes = ["redis", "rediss", "redis+sentinel", "rediss+sentinel"];
+            let scheme = url.reveal().split_once("://").map(|(scheme, _)| scheme);
+            if !scheme.is_some_and(|scheme| schemes.contains(&scheme)) {
+                return conflict("jobs.redis_url: expected redis://host:port/database");
+            }
+        }
+        Ok(())
     }
 
     fn check_positive(&self) -> Result<(), SettingsError> {
@@ -133,7 +181,8 @@ impl Settings {
                 self.storage.s3.request_timeout_seconds,
             ),
             ("uploads.expiry_hours", self.uploads.expiry_hours),
-            ("uploads.lease_hours", self.uploads.lease_hours),
+            ("collection.workers", self.collection.workers as u64),
+            ("jobs.log_days", u64::from(self.jobs.log_days)),
             ("uploads.max_open", self.uploads.max_open as u64),
             ("uploads.max_active", self.uploads.max_active as u64),
             ("uploads.max_blob_bytes", self.uploads.max_blob_bytes),

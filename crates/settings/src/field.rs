@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use crate::secret::Secret;
-use crate::settings::{LogFormat, ProjectCreation};
+use crate::settings::{JobWorkers, LogFormat, ProjectCreation};
 
 /// A setting's value, behind its type.
 pub trait Field {
@@ -167,6 +167,29 @@ impl Field for LogFormat {
             LogFormat::Text => "text".to_owned(),
             LogFormat::Json => "json".to_owned(),
         }
+    }
+}
+
+impl Field for JobWorkers {
+    fn set(&mut self, text: &str) -> Result<(), String> {
+        *self = parse_workers(text)?;
+        Ok(())
+    }
+    fn yaml(&self) -> String {
+        match self {
+            JobWorkers::Embedded(number) => number.to_string(),
+            JobWorkers::External => "external".to_owned(),
+        }
+    }
+}
+
+pub(crate) fn parse_workers(text: &str) -> Result<JobWorkers, String> {
+    match text.trim() {
+        "external" => Ok(JobWorkers::External),
+        number => number
+            .parse()
+            .map(JobWorkers::Embedded)
+            .map_err(|_| format!("expected a whole number, or external, found `{text}`")),
     }
 }
 

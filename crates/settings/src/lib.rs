@@ -17,8 +17,9 @@ pub use load::SettingsError;
 pub use reference::{render_reference, render_yaml};
 pub use secret::Secret;
 pub use settings::{
-    AuditSettings, AuthSettings, DatabaseSettings, KeySettings, LimitSettings, LogFormat,
-    LogSettings, MetricsSettings, ProjectCreation, QuotaSettings, S3Settings, Settings,
-    StorageSettings, TelemetrySettings, TlsSettings, UploadSettings,
+    AuditSettings, AuthSettings, CollectionSettings, DatabaseSettings, JobSettings, JobWorkers,
+    KeySettings, LimitSettings, LogFormat, LogSettings, MetricsSettings, ProjectCreation,
+    QuotaSettings, S3Settings, Settings, StorageSettings, TelemetrySettings, TlsSettings,
+    UploadSettings,
 };
 pub use table::{Setting, TABLE};

@@ -31,6 +31,8 @@ pub struct Settings {
     pub auth: AuthSettings,
     pub quota: QuotaSettings,
     pub manifests: ManifestSettings,
+    pub collection: CollectionSettings,
+    pub jobs: JobSettings,
     pub audit: AuditSettings,
     pub limits: LimitSettings,
     pub log: LogSettings,
@@ -55,6 +57,8 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             quota: QuotaSettings::default(),
             manifests: ManifestSettings::default(),
+            collection: CollectionSettings::default(),
+            jobs: JobSettings::default(),
             audit: AuditSettings::default(),
             limits: LimitSettings::default(),
             log: LogSettings::default(),
@@ -157,7 +161,7 @@ impl Default for S3Settings {
 #[serde(default, deny_unknown_fields)]
 pub struct UploadSettings {
     pub expiry_hours: u64,
-    pub lease_hours: u64,
+    pub lease_hours: f64,
     pub max_open: usize,
     pub max_active: usize,
     pub max_blob_bytes: u64,
@@ -167,7 +171,7 @@ impl Default for UploadSettings {
     fn default() -> Self {
         UploadSettings {
             expiry_hours: 24,
-            lease_hours: 24,
+            lease_hours: 24.0,
             max_open: 10_000,
             max_active: 512,
             max_blob_bytes: 1 << 40,
@@ -234,6 +238,64 @@ impl Default for QuotaSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct ManifestSettings {
     pub sparse_images: bool,
+}
+
+/// `collection.*`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CollectionSettings {
+    pub daily: bool,
+    pub time_window_hours: f64,
+    pub trash_grace_hours: f64,
+    pub workers: usize,
+    pub blobs_per_second: Option<u32>,
+    pub scrub_weekly: bool,
+    pub scrub_bytes_per_second: u64,
+}
+
+impl Default for CollectionSettings {
+    fn default() -> Self {
+        CollectionSettings {
+            daily: true,
+            time_window_hours: 2.0,
+            trash_grace_hours: 24.0,
+            workers: 2,
+            blobs_per_second: None,
+            scrub_weekly: true,
+            scrub_bytes_per_second: 16 << 20,
+        }
+    }
+}
+
+/// Who runs the jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobWorkers {
+    /// So many workers in this process.
+    Embedded(u32),
+    /// Other processes.
+    External,
+}
+
+/// `jobs.*`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JobSettings {
+    #[serde(deserialize_with = "workers")]
+    pub workers: JobWorkers,
+    pub redis_url: Option<Secret>,
+    pub redis_namespace: String,
+    pub log_days: u32,
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        JobSettings {
+            workers: JobWorkers::Embedded(10),
+            redis_url: None,
+            redis_namespace: "harbor_job_service_namespace".to_owned(),
+            log_days: 30,
+        }
+    }
 }
 
 /// `audit.*`
@@ -338,4 +400,18 @@ fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpN
         .iter()
         .map(|text| crate::field::parse_network(text).map_err(serde::de::Error::custom))
         .collect()
+}
+
+/// A number, or `external`.
+fn workers<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<JobWorkers, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Number(u32),
+        Word(String),
+    }
+    match Given::deserialize(deserializer)? {
+        Given::Number(number) => Ok(JobWorkers::Embedded(number)),
+        Given::Word(word) => crate::field::parse_workers(&word).map_err(serde::de::Error::custom),
+    }
 }

@@ -155,6 +155,41 @@ pub const TABLE: &[Setting] = &[
         "Take an image whose layers are not all here (a sparse image). Off, what was pushed is whole. Indexes may always be sparse."
     ),
     setting!(
+        collection.daily,
+        "Collect garbage each day at midnight UTC, unless somebody chose another schedule."
+    ),
+    setting!(
+        collection.time_window_hours,
+        "Garbage that was pushed or asked about within this time stays; so does all that `uploads.lease_hours` still protects."
+    ),
+    setting!(
+        collection.trash_grace_hours,
+        "How long the bytes of a collected blob stay in the trash before they are removed for good."
+    ),
+    setting!(
+        collection.workers,
+        "Requests to the storage at the same time, while garbage is collected."
+    ),
+    setting!(collection.blobs_per_second, "Blobs that are collected in a second, at most.", default: "as many as leave pushes in peace"),
+    setting!(
+        collection.scrub_weekly,
+        "Compare storage and database on Sundays at 4:00 UTC."
+    ),
+    setting!(
+        collection.scrub_bytes_per_second,
+        "How many bytes a second that comparison reads to check digests; 0 reads none."
+    ),
+    setting!(
+        jobs.workers,
+        "Jobs that run at the same time in this process; `external` leaves them to `harbor-jobservice` processes, which needs PostgreSQL."
+    ),
+    setting!(jobs.redis_url, "Keep the queue of jobs in Redis: `redis://host:port/database`.", default: "in PostgreSQL, or `jobs.db` in `data_dir`"),
+    setting!(
+        jobs.redis_namespace,
+        "Begins the keys in that Redis, in braces."
+    ),
+    setting!(jobs.log_days, "Days that the logs of jobs are kept."),
+    setting!(
         audit.pulls_wait,
         "Write the audit row of a pull before answering it, instead of within a second."
     ),

@@ -7,13 +7,14 @@ mod arguments;
 mod config;
 mod data_folder;
 mod memory;
-mod part_settings;
 mod serve;
+mod surface_settings;
 
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use seawall_assembly::settings as part_settings;
 
 use crate::arguments::{Arguments, Command};
 

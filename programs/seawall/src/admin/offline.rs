@@ -8,7 +8,7 @@ use seawall_settings::Settings;
 
 use crate::data_folder::{DataFolder, Taken};
 use crate::part_settings;
-use crate::serve::open_database;
+use seawall_assembly::open_database;
 
 /// What a command needs; [`Offline::close`] it at the end.
 pub struct Offline {

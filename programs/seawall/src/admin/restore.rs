@@ -61,7 +61,7 @@ pub async fn run(settings: &Settings, folder: &Path, replace: bool) -> anyhow::R
         .await
         .context("opening the restored database")?;
     opened
-        .migrate(&crate::serve::migrations())
+        .migrate(&seawall_assembly::migrations())
         .await
         .context("bringing the restored database up to date")?;
     opened.close().await;

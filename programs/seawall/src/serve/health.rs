@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use seawall_database::{Database, params};
 use seawall_harbor_api::HealthCheck;
+use seawall_jobs::JobStore;
 use seawall_storage::{BlobStorage, Location};
 
 /// A check for each component that Harbor's clients know and that exists here.
-pub fn checks(database: &Database, storage: &Arc<dyn BlobStorage>) -> Vec<HealthCheck> {
+pub fn checks(
+    database: &Database,
+    storage: &Arc<dyn BlobStorage>,
+    jobs: &Arc<dyn JobStore>,
+) -> Vec<HealthCheck> {
     let (database, storage) = (database.clone(), Arc::clone(storage));
+    let jobs = Arc::clone(jobs);
     vec![
         // The process answers, so the pages do. The API adds itself as `core`.
         HealthCheck::new("portal", || Box::pin(async { Ok(()) })),
@@ -17,6 +23,9 @@ pub fn checks(database: &Database, storage: &Arc<dyn BlobStorage>) -> Vec<Health
         }),
         HealthCheck::new("registry", move || {
             Box::pin(check_storage(Arc::clone(&storage)))
+        }),
+        HealthCheck::new("jobservice", move || {
+            Box::pin(check_jobs(Arc::clone(&jobs)))
         }),
     ]
 }
@@ -41,5 +50,12 @@ async fn check_storage(storage: Arc<dyn BlobStorage>) -> Result<(), String> {
     storage.stat(&nowhere).await.map(|_| ()).map_err(|error| {
         tracing::warn!(error = %seawall_telemetry::chain(&error), "health check of the storage");
         "the storage does not answer".to_owned()
+    })
+}
+
+async fn check_jobs(jobs: Arc<dyn JobStore>) -> Result<(), String> {
+    jobs.now().await.map(|_| ()).map_err(|error| {
+        tracing::warn!(error = %seawall_telemetry::chain(&error), "health check of the job store");
+        "the job store does not answer".to_owned()
     })
 }

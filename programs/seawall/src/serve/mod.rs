@@ -2,10 +2,10 @@
 //!
 //! Reads top to bottom: telemetry, the data folder, the parts, the listener, what people are told, serving, the end.
 
-mod background;
 mod first_start;
 mod greeting;
 mod health;
+mod jobs;
 mod metrics;
 mod open_files;
 mod parts;
@@ -17,8 +17,8 @@ use seawall_http::{HttpMetrics, Server, Shutdown};
 use seawall_settings::{LogFormat, Settings};
 use seawall_telemetry::{Registry, Telemetry, TelemetrySettings};
 
+use self::metrics::JobCounters;
 use self::parts::Parts;
-pub use self::parts::{migrations, open_database};
 use crate::data_folder::DataFolder;
 
 /// Serves until told to stop.
@@ -41,12 +41,15 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let mut registry = Registry::default();
     let http_metrics = HttpMetrics::register(&mut registry);
     let server = Server::bind(server::settings(settings, max_connections), http_metrics).await?;
+    let job_counters = JobCounters::register(&mut registry);
     let parts = Parts::open(settings).await?;
-    let metrics = metrics::router(settings, registry, parts.audit().clone());
+    let (audit, store) = (parts.rooms().audit.clone(), parts.jobs().store.clone());
+    let metrics = metrics::router(settings, registry, audit, store);
     let router = parts.router(settings, metrics);
 
     greeting::print(settings, server.local_address(), parts.first_start());
-    server.serve(router, shutdown).await;
+    let jobs = jobs::run(settings, parts.jobs(), job_counters, &shutdown);
+    tokio::join!(server.serve(router, shutdown.clone()), jobs);
     tracing::info!("stopped serving");
     parts.close().await;
     Ok(())

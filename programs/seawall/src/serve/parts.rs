@@ -1,100 +1,38 @@
-//! The graph of parts: who is given whom, from the bottom up.
-
-use std::sync::Arc;
+//! The graph of parts: the rooms and the jobs of `seawall_assembly`, and the surfaces on top.
 
 use anyhow::Context;
 use axum::Router;
-use seawall_content::Content;
-use seawall_database::{Database, Migration};
-use seawall_events::Audit;
+use seawall_assembly::{Jobs, Rooms};
 use seawall_harbor_api::HarborApi;
-use seawall_identity::Identity;
 use seawall_portal::Portal;
-use seawall_registry::Registry;
 use seawall_registry_api::RegistryApi;
 use seawall_settings::Settings;
-use seawall_storage::BlobStorage;
-use tokio::task::JoinHandle;
 
 use super::first_start::FirstStart;
-use super::{background, first_start, health};
-use crate::part_settings;
+use super::{first_start, health};
+use crate::surface_settings;
 
 /// Everything that runs, below the listener.
 pub struct Parts {
-    database: Database,
-    storage: Arc<dyn BlobStorage>,
-    audit: Audit,
-    content: Content,
-    identity: Identity,
-    registry: Registry,
-    cleaning: JoinHandle<()>,
+    rooms: Rooms,
+    jobs: Jobs,
     first_start: FirstStart,
 }
 
-/// The tables of every part, the lower parts' first.
-pub fn migrations() -> Vec<Migration> {
-    [
-        seawall_events::MIGRATIONS,
-        seawall_content::MIGRATIONS,
-        seawall_identity::MIGRATIONS,
-        seawall_registry::MIGRATIONS,
-    ]
-    .concat()
-}
-
-/// The database with its schema up to date.
-pub async fn open_database(settings: &Settings) -> anyhow::Result<Database> {
-    let database_settings = part_settings::database(settings)?;
-    let database = Database::open(&database_settings)
-        .await
-        .with_context(|| format!("opening the database {}", database_settings.url))?;
-    database
-        .migrate(&migrations())
-        .await
-        .context("bringing the database's schema up to date")?;
-    Ok(database)
-}
-
 impl Parts {
-    /// Opens database and storage, cleans up after a crash, and builds the domain on them.
+    /// Opens database, storage and job store, cleans up after a crash, and builds the domain on them.
     pub async fn open(settings: &Settings) -> anyhow::Result<Parts> {
-        let database = open_database(settings).await?;
-        let storage = seawall_storage::open(&part_settings::storage(settings))
+        let rooms = Rooms::open(settings).await?;
+        rooms
+            .content
+            .recover()
             .await
-            .context("opening the storage")?;
-        let counter = seawall_registry::pull_counter();
-        let audit = Audit::start(database.clone(), &part_settings::audit(settings), counter);
-        let identity = Identity::open(
-            database.clone(),
-            audit.clone(),
-            part_settings::identity(settings),
-        )
-        .await
-        .context("opening the keys")?;
-        let content = Content::new(
-            database.clone(),
-            Arc::clone(&storage),
-            part_settings::content(settings),
-        );
-        content.recover().await.context("cleaning up uploads")?;
-        let registry = Registry::new(
-            database.clone(),
-            content.clone(),
-            identity.clone(),
-            audit.clone(),
-            part_settings::registry(settings),
-        );
-        let first_start = first_start::prepare(settings, &identity, &registry).await?;
-        let cleaning = background::clean_regularly(content.clone());
+            .context("cleaning up uploads")?;
+        let jobs = Jobs::open(settings, &rooms).await?;
+        let first_start = first_start::prepare(settings, &rooms.identity, &rooms.registry).await?;
         Ok(Parts {
-            database,
-            storage,
-            audit,
-            content,
-            identity,
-            registry,
-            cleaning,
+            rooms,
+            jobs,
             first_start,
         })
     }
@@ -104,27 +42,35 @@ impl Parts {
         &self.first_start
     }
 
-    /// The queues' counters.
-    pub fn audit(&self) -> &Audit {
-        &self.audit
+    /// The rooms below the surfaces.
+    pub fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// What is needed to launch jobs, and to run them.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     /// Every route; `metrics` is served beside the surfaces.
     pub fn router(&self, settings: &Settings, metrics: Router) -> Router {
+        let rooms = self.rooms.clone();
         let registry_api = RegistryApi {
-            content: self.content.clone(),
-            registry: self.registry.clone(),
-            identity: self.identity.clone(),
-            audit: self.audit.clone(),
-            settings: part_settings::registry_api(settings),
+            content: rooms.content,
+            registry: rooms.registry.clone(),
+            identity: rooms.identity.clone(),
+            audit: rooms.audit.clone(),
+            settings: surface_settings::registry_api(settings),
         };
+        let checks = health::checks(&rooms.database, &rooms.storage, &self.jobs.store);
         let harbor_api = HarborApi::new(
-            self.identity.clone(),
-            self.registry.clone(),
-            self.audit.clone(),
-            self.database.clone(),
-            health::checks(&self.database, &self.storage),
-            part_settings::harbor_api(settings),
+            rooms.identity,
+            rooms.registry,
+            self.jobs.maintenance.clone(),
+            rooms.audit,
+            rooms.database,
+            checks,
+            surface_settings::harbor_api(settings),
         );
         let portal = Portal {
             external_url: settings.external_url.clone(),
@@ -135,13 +81,12 @@ impl Parts {
             .merge(seawall_portal::router(portal))
     }
 
-    /// Ends what runs in the background, after the last request.
+    /// Ends what runs in the background, after the last request and the last job.
     pub async fn close(self) {
-        self.cleaning.abort();
-        if let Err(error) = self.content.suspend().await {
+        if let Err(error) = self.rooms.content.suspend().await {
             tracing::warn!(error = %seawall_telemetry::chain(&error), "uploads were not written down; they resume where they last were");
         }
-        self.audit.shutdown().await;
-        self.database.close().await;
+        self.jobs.close().await;
+        self.rooms.close().await;
     }
 }

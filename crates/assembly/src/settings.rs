@@ -1,18 +1,16 @@
 //! From the settings of the whole to the settings of each part.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context;
 use seawall_content::ContentSettings;
+use seawall_content::collection::{CollectionSettings, ScrubSettings};
 use seawall_database::{DatabaseSettings, DatabaseUrl};
 use seawall_events::AuditSettings;
-use seawall_harbor_api::HarborApiSettings;
 use seawall_identity::{IdentitySettings, KeySource};
+use seawall_maintenance::MaintenanceSettings;
 use seawall_registry::RegistrySettings;
-use seawall_registry_api::RegistryApiSettings;
 use seawall_settings::{ProjectCreation, Settings};
 use seawall_storage::{LocalSettings, S3Settings, Secret, StorageKind, StorageSettings};
 
@@ -73,7 +71,7 @@ pub fn content(settings: &Settings) -> ContentSettings {
     let ours = &settings.uploads;
     ContentSettings {
         lease: hours(ours.lease_hours),
-        upload_expiry: hours(ours.expiry_hours),
+        upload_expiry: Duration::from_secs(ours.expiry_hours.saturating_mul(3600)),
         max_uploads: ours.max_open,
         max_active_uploads: ours.max_active,
         max_blob_bytes: ours.max_blob_bytes,
@@ -114,41 +112,29 @@ pub fn registry(settings: &Settings) -> RegistrySettings {
     }
 }
 
-/// The surface under `/v2`.
-pub fn registry_api(settings: &Settings) -> RegistryApiSettings {
-    RegistryApiSettings {
-        external_url: settings
-            .external_url
-            .as_deref()
-            .map(|url| url.trim_end_matches('/').into()),
-        read_only: Arc::new(AtomicBool::new(settings.read_only)),
+/// Collections, comparisons, and their schedules.
+pub fn maintenance(settings: &Settings) -> MaintenanceSettings {
+    let ours = &settings.collection;
+    MaintenanceSettings {
+        collect_daily: ours.daily,
+        collection: CollectionSettings {
+            time_window: hours(ours.time_window_hours),
+            trash_grace: hours(ours.trash_grace_hours),
+            workers: ours.workers,
+            blobs_per_second: ours.blobs_per_second,
+        },
+        scrub_weekly: ours.scrub_weekly,
+        scrub: ScrubSettings {
+            read_bytes_per_second: Some(ours.scrub_bytes_per_second).filter(|rate| *rate > 0),
+            ..ScrubSettings::default()
+        },
+        ..MaintenanceSettings::default()
     }
 }
 
-/// The surface under `/api/v2.0`.
-pub fn harbor_api(settings: &Settings) -> HarborApiSettings {
-    let local = match storage(settings).kind {
-        StorageKind::Local(local) => Some(local.path),
-        StorageKind::S3(_) => None,
-    };
-    HarborApiSettings {
-        external_url: settings
-            .external_url
-            .as_deref()
-            .map(|url| url.trim_end_matches('/').to_owned()),
-        read_only: settings.read_only,
-        projects_by_administrators_only: settings.auth.project_creation_restriction
-            == ProjectCreation::AdminOnly,
-        storage_provider: if local.is_some() { "filesystem" } else { "s3" }.to_owned(),
-        volume: local,
-        ca_certificate: settings.tls.ca_cert.clone(),
-        // Whoever packages the program says it; asking git at each build would build anew after each commit.
-        commit: option_env!("SEAWALL_COMMIT").map(str::to_owned),
-    }
-}
-
-fn hours(count: u64) -> Duration {
-    Duration::from_secs(count.saturating_mul(3600))
+/// The settings are checked to be within a million hours.
+fn hours(count: f64) -> Duration {
+    Duration::try_from_secs_f64(count * 3600.0).unwrap_or(Duration::MAX)
 }
 
 /// The file of the key that encrypts stored secrets.

@@ -1,4 +1,6 @@
-//! `GET /metrics` for Prometheus.
+//! `GET /metrics` for Prometheus. What is told about jobs is in `jobs`.
+
+mod jobs;
 
 use std::sync::Arc;
 
@@ -10,23 +12,43 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use seawall_events::Audit;
+use seawall_jobs::JobStore;
 use seawall_settings::Settings;
 use seawall_telemetry::{ProcessCollector, Registry};
 
+pub use self::jobs::JobCounters;
+
+/// What closes a text of metrics.
+const END: &str = "# EOF\n";
+
 /// The route, unless it is switched off.
-pub fn router(settings: &Settings, mut registry: Registry, audit: Audit) -> Router {
+pub fn router(
+    settings: &Settings,
+    mut registry: Registry,
+    audit: Audit,
+    store: Arc<dyn JobStore>,
+) -> Router {
     if !settings.metrics.enabled {
         return Router::new();
     }
     registry.register_collector(Box::new(ProcessCollector::default()));
     registry.register_collector(Box::new(AuditCollector(audit)));
     let registry = Arc::new(registry);
-    Router::new().route("/metrics", get(async move || scrape(&registry)))
+    let scrape = move || {
+        let (registry, store) = (Arc::clone(&registry), Arc::clone(&store));
+        async move { scrape(&registry, &*store).await }
+    };
+    Router::new().route("/metrics", get(scrape))
 }
 
-fn scrape(registry: &Registry) -> Response {
+async fn scrape(registry: &Registry, store: &dyn JobStore) -> Response {
     let mut text = String::new();
-    match prometheus_client::encoding::text::encode(&mut text, registry) {
+    let queues = jobs::look(store).await;
+    let encoded = prometheus_client::encoding::text::encode(&mut text, registry).and_then(|()| {
+        text.truncate(text.len() - END.len());
+        prometheus_client::encoding::text::encode(&mut text, &queues)
+    });
+    match encoded {
         Ok(()) => {
             let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, format)], text).into_response()
