@@ -1,5 +1,7 @@
 //! The rooms that jobs need, on top of the others.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,15 +64,25 @@ async fn open_file(settings: &Settings) -> anyhow::Result<Database> {
     Ok(file)
 }
 
-/// The logs of jobs: in the database where several processes share one, else in a folder.
-pub fn job_logs(settings: &Settings, database: &Database) -> JobLogs {
+/// The logs of jobs: in the database where several processes share one, else in a folder, which is
+/// made if it is missing.
+///
+/// # Errors
+/// When the folder cannot be made.
+pub fn job_logs(settings: &Settings, database: &Database) -> anyhow::Result<JobLogs> {
     let target = if settings.uses_postgres() {
         LogTarget::Database(database.clone())
     } else {
-        LogTarget::Folder(settings.data_dir.join("job-logs"))
+        let folder = settings.data_dir.join("job-logs");
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .with_context(|| format!("making the folder {}", folder.display()))?;
+        LogTarget::Folder(folder)
     };
     let kept = Duration::from_hours(24).saturating_mul(settings.jobs.log_days);
-    JobLogs::new().with_kept(target, Level::Info, kept)
+    Ok(JobLogs::new().with_kept(target, Level::Info, kept))
 }
 
 impl Jobs {
@@ -80,7 +92,7 @@ impl Jobs {
     /// When the job store cannot be opened.
     pub async fn open(settings: &Settings, rooms: &Rooms) -> anyhow::Result<Self> {
         let (store, own_database) = job_store(settings, &rooms.database).await?;
-        let logs = job_logs(settings, &rooms.database);
+        let logs = job_logs(settings, &rooms.database)?;
         let tasks = Tasks::new(
             rooms.database.clone(),
             Arc::clone(&store),

@@ -2,8 +2,9 @@
 //! lost with its file is filled again.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use seawall_testkit::{Seawall, SeawallOptions};
@@ -30,9 +31,17 @@ fn start() -> Seawall {
 }
 
 fn log_in(server: &Seawall) {
-    let mut login = command(server, &["login", &server.url(), "--username", "admin"]);
-    login.env("SEAWALL_PASSWORD", Seawall::ADMIN_PASSWORD);
-    let done = login.output().unwrap();
+    let url = server.url();
+    let login = ["login", &url, "--username", "admin", "--password-stdin"];
+    let mut login = command(server, &login)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = login.stdin.take().unwrap();
+    stdin.write_all(Seawall::ADMIN_PASSWORD.as_bytes()).unwrap();
+    drop(stdin);
+    let done = login.wait_with_output().unwrap();
     assert!(done.status.success(), "{}", text(&done));
 }
 
@@ -149,11 +158,8 @@ fn what_was_deleted_is_planned_collected_and_gone() {
     let layer = LAYER_BYTES as u64;
     assert!(stored(&storage) >= layer);
     assert_eq!(freed(&json(&server, &["gc", "plan"])), 0);
-    curl(
-        &server,
-        &["-X", "DELETE"],
-        &format!("/v2/{IMAGE}/manifests/v1"),
-    );
+    let artifact = "/api/v2.0/projects/library/repositories/app/artifacts/v1";
+    curl(&server, &["-X", "DELETE"], artifact);
     // Until the lease of the push is over.
     let plan = (0..60)
         .map(|_| json(&server, &["gc", "plan"]))

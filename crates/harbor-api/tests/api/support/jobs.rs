@@ -46,7 +46,9 @@ impl Jobs {
                 .await
                 .unwrap(),
         );
-        let logs = LogTarget::Folder(folder.join("job-logs"));
+        let logs = folder.join("job-logs");
+        std::fs::create_dir(&logs).unwrap();
+        let logs = LogTarget::Folder(logs);
         let logs = JobLogs::new().with(logs, Level::Info);
         let tasks = Tasks::new(
             database.clone(),
