@@ -96,11 +96,15 @@ async fn encryption_key(
     }
     let mut reader = database.read().await?;
     if store::check(&mut reader).await?.is_some() {
-        return Err(IdentityError::Key(format!(
-            "the encryption key file {} is missing, but the database holds keys sealed under it: \
-             restore the file (every replica needs the same one)",
-            path.display()
-        )));
+        // The file comes before the row: another replica, in its first start, may have made both
+        // since the look above.
+        return EncryptionKey::read(path)?.ok_or_else(|| {
+            IdentityError::Key(format!(
+                "the encryption key file {} is missing, but the database holds keys sealed under it: \
+                 restore the file (every replica needs the same one)",
+                path.display()
+            ))
+        });
     }
     EncryptionKey::generate()?.write_new(path)
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use seawall_identity::{
-    Action, Caller, EncryptionKey, Identity, IdentityError, KeySource, Permission, ProjectRef,
-    Realm, Resource, Role, Scope, Secret, TokenScope,
+    Action, Caller, EncryptionKey, Identity, IdentityError, IdentitySettings, KeySource,
+    Permission, ProjectRef, Realm, Resource, Role, Scope, Secret, TokenScope,
 };
 use seawall_ids::ProjectId;
 
-use crate::house::{House, PASSWORD, houses, origin, project};
+use crate::house::{House, PASSWORD, houses, open_database, origin, project, start_audit};
 
 const LIFE: Duration = Duration::from_mins(30);
 const SKEW: Duration = Duration::from_mins(1);
@@ -315,6 +315,24 @@ async fn another_encryption_key_is_refused_with_a_reason() {
         };
         assert!(reason.contains("missing"), "{reason}");
         assert!(!path.exists(), "no new key where an old one is lost");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_starts_that_race_agree_on_one_key_file() {
+    for backing in seawall_testkit::databases() {
+        let database = open_database(&backing).await;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("encryption.key");
+        let mut starts = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let settings = IdentitySettings::new(KeySource::File(path.clone()));
+            let audit = start_audit(&database);
+            starts.spawn(Identity::open(database.clone(), audit, settings));
+        }
+        while let Some(opened) = starts.join_next().await {
+            opened.unwrap().unwrap();
+        }
     }
 }
 
