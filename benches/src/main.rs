@@ -38,7 +38,7 @@ struct Arguments {
     /// Folder on a disk, for the rows that write to one (default: target/benches).
     #[arg(long)]
     disk: Option<PathBuf>,
-    /// Runs of each peer; the median is printed (default: 5, with --quick 2).
+    /// Runs of each peer; the median is printed (default: 3, with --quick 2).
     #[arg(long)]
     runs: Option<usize>,
     #[command(subcommand)]
@@ -109,7 +109,7 @@ fn main() -> Result<()> {
         quick: arguments.quick,
         runs: arguments
             .runs
-            .unwrap_or(if arguments.quick { 2 } else { 5 })
+            .unwrap_or(if arguments.quick { 2 } else { 3 })
             .max(1),
         patience: Duration::from_secs(if arguments.quick { 15 } else { 75 }),
         disk: disk.path().to_owned(),
