@@ -18,7 +18,7 @@ use crate::tls::Tls;
 
 /// What hyper reads into while a body arrives, at most: it starts at 8 KiB and grows only while reads fill it. Each buffer is
 /// a new allocation, so it must stay below the size (512 KiB) from which the allocator asks the kernel for fresh pages: that
-/// cost a third of a push's processor time (docs/decisions/0008-large-pushes.md).
+/// cost a third of a push's processor time (docs/decisions/0009-large-pushes.md).
 const PLAIN_BUFFER_BYTES: usize = 256 << 10;
 
 /// Under TLS a read brings one record (16 KiB), and this also bounds the frames that wait to be encrypted.

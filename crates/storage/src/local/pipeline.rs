@@ -3,7 +3,7 @@
 //! hashed while they are hot. A thread is held only while there is something to do.
 //!
 //! Each end lets the other work through a third of the queue before it wakes it:
-//! what this saves is in docs/decisions/0008-large-pushes.md.
+//! what this saves is in docs/decisions/0009-large-pushes.md.
 
 use std::collections::VecDeque;
 use std::fs::File;
