@@ -236,8 +236,8 @@ fn the_first_start_warns_of_nothing_and_says_little_else() {
     serving.stop();
     let log = std::fs::read_to_string(log).unwrap();
     assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
-    // The schema, the signal, the end.
-    assert_eq!(log.lines().count(), 3, "{log}");
+    // The schemas of the registry and of its jobs, the signal, the end.
+    assert_eq!(log.lines().count(), 4, "{log}");
 }
 
 #[test]
