@@ -40,6 +40,11 @@ async fn old_lines_of_the_chosen_types_go() {
         harbor.project("other", false).await;
         harbor.user("ann").await;
         age(&harbor).await;
+        // `library` is one of them where the first start made it.
+        let old = lines(&harbor, "create_project").await;
+        assert!(old >= 2);
+        let users = lines(&harbor, "create_user").await;
+        assert!(users >= 1);
         harbor.project("young", false).await;
         let chosen = json!({"audit_retention_hour": 24, "include_event_types": "create_project"});
         let mut dry = chosen.clone();
@@ -51,17 +56,18 @@ async fn old_lines_of_the_chosen_types_go() {
             .await
             .status(200);
         assert!(
-            log.text.contains("[DRYRUN]Purged 2 rows of audit logs"),
+            log.text
+                .contains(&format!("[DRYRUN]Purged {old} rows of audit logs")),
             "{}",
             log.text
         );
-        assert_eq!(lines(&harbor, "create_project").await, 3);
+        assert_eq!(lines(&harbor, "create_project").await, old + 1);
         let done = run(&harbor, chosen).await;
         let told: Value = serde_json::from_str(done["job_parameters"].as_str().unwrap()).unwrap();
-        assert_eq!(told["purged_lines"], 2);
+        assert_eq!(told["purged_lines"], old);
         assert_eq!(told["audit_retention_hour"], 24);
         assert_eq!(lines(&harbor, "create_project").await, 1);
-        assert_eq!(lines(&harbor, "create_user").await, 1);
+        assert_eq!(lines(&harbor, "create_user").await, users);
     }
 }
 
