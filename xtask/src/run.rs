@@ -6,9 +6,14 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-/// The root of the workspace.
+/// The root of the workspace: of the clone that cargo runs this for. Asked when it runs, since
+/// clones share what is compiled.
 pub fn workspace() -> PathBuf {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).to_owned()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR");
+    package.map_or_else(
+        || Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).to_owned(),
+        |package| Path::new(&package).join(".."),
+    )
 }
 
 /// The cargo that runs this.

@@ -5,9 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The root of the workspace.
+/// The root of the workspace: of the clone that cargo tests. Asked when the test runs, since
+/// clones share what is compiled.
 pub fn workspace_folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let compiled = env!("CARGO_MANIFEST_DIR").into();
+        let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or(compiled));
+        let mut above = package.ancestors();
+        above
+            .find(|folder| folder.join("Cargo.lock").exists())
+            .unwrap_or_else(|| panic!("no Cargo.lock above {}", package.display()))
+            .to_owned()
+    })
 }
 
 /// Whether `SEAWALL_TESTS=full` asks for the long form of the suites.
