@@ -4,6 +4,7 @@
 mod engine;
 mod faults;
 mod measures;
+mod originals;
 mod receiver;
 mod statements;
 mod stores;

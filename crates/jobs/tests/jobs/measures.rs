@@ -12,6 +12,41 @@ use crate::stores::SqlPlace;
 
 const JOBS: usize = 10_000;
 
+/// How long until an idle engine begins a job.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn idle_pick_up() {
+    for backing in seawall_testkit::databases() {
+        let engine = backing.engine();
+        let place = SqlPlace::new(backing).await;
+        let store = place.open(Clock::Store).await;
+        let (sender, mut begun) = tokio::sync::mpsc::channel(1);
+        let running = Engine::builder(place.open(Clock::Store).await)
+            .register(quick("NOTHING", move |_| {
+                let sender = sender.clone();
+                async move {
+                    let _ = sender.send(Instant::now()).await;
+                    Ok(())
+                }
+            }))
+            .start()
+            .await
+            .unwrap();
+        let mut waits = Vec::new();
+        for _ in 0..1000 {
+            let asked = Instant::now();
+            store.enqueue(vec![NewJob::new("NOTHING")]).await.unwrap();
+            waits.push(begun.recv().await.unwrap() - asked);
+            // Idle again.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        waits.sort();
+        let (median, p99) = (waits[500], waits[990]);
+        println!("{engine:?}: idle pick-up, median {median:?}, p99 {p99:?}");
+        running.drain(Duration::from_secs(10)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
 async fn jobs_a_second() {

@@ -286,9 +286,10 @@ async fn an_idle_engine_picks_a_job_up_in_milliseconds() {
             "{:?}: median {median:?}, p99 {p99:?}",
             house.place.backing.engine()
         );
-        assert!(median < Duration::from_millis(50), "{median:?}");
-        // The machine is busy with other tests; a poll would take seconds.
-        assert!(p99 < Duration::from_secs(1), "{p99:?}");
+        // Without a bell it would be a second on average and two at most. The machine is busy with
+        // other tests; what an idle one does is for `measures` to say.
+        assert!(median < Duration::from_millis(400), "{median:?}");
+        assert!(p99 < Duration::from_millis(1500), "{p99:?}");
         running.drain(PATIENCE).await;
     }
 }
