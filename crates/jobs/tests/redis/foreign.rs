@@ -54,6 +54,7 @@ const KEYS: &[&str] = &[
     ":seawall:seq",
     ":seawall:slots",
     ":seawall:strays",
+    ":seawall:tenanted",
     ":seawall:turn",
     ":seawall:turns:DEMO",
     ":seawall:unique:DEMO:{\"a\":1,\"image\":\"demo<1>\"}",

@@ -24,6 +24,13 @@ local function running(name)
   return count
 end
 
+-- The types that had tenants ever: the others have one queue.
+local tenanted = {}
+for _, name in ipairs(call('SMEMBERS', S .. 'tenanted')) do
+  tenanted[name] = true
+end
+local strays = call('HLEN', S .. 'strays') > 0
+
 -- Which list of a type goes next, and what stands first in it.
 local function look(of)
   of.list, of.raw = nil, nil
@@ -32,7 +39,7 @@ local function look(of)
   end
   local turns = S .. 'turns:' .. of.name
   local plain = P .. 'jobs:' .. of.name
-  local tenants = call('ZRANGE', turns, 0, 1)
+  local tenants = tenanted[of.name] and call('ZRANGE', turns, 0, 1) or {}
   while #tenants > 0 do
     for _, tenant in ipairs(tenants) do
       local list = tenant == '' and plain or S .. 'queue:' .. of.name .. ':' .. tenant
@@ -58,7 +65,6 @@ end
 
 -- Since when what stands first waits, with its type's head start: the smallest goes first.
 local function weigh(of)
-  look(of)
   if of.raw then
     local name, id, time = parse(of.raw)
     of.id = name == of.name and id or nil
@@ -93,6 +99,7 @@ local function take(of)
     local first = tonumber(call('HGET', S .. 'strays', id) or now)
     if now - first < 10000000 then
       call('HSET', S .. 'strays', id, int(first))
+      strays = true
       call('RPOPLPUSH', of.list, of.list)
       of.seen = of.seen or {}
       if of.seen[id] then
@@ -126,8 +133,13 @@ local function take(of)
     release(id, earlier)
     record(id, earlier, 'lost', 'its lease ended: the worker died, or did not reach the store')
   end
-  call('LLEN', P .. 'jobs:' .. of.name .. ':' .. pool .. ':inprogress')
-  call('RPOPLPUSH', of.list, P .. 'jobs:' .. of.name .. ':' .. pool .. ':inprogress')
+  local running_here = P .. 'jobs:' .. of.name .. ':' .. pool .. ':inprogress'
+  if not of.begun then
+    -- What is foreign there is moved aside now, so that what follows does not move the queue instead.
+    call('LLEN', running_here)
+    of.begun = true
+  end
+  call('RPOPLPUSH', of.list, running_here)
   call('INCR', P .. 'jobs:' .. of.name .. ':lock')
   call('HINCRBY', P .. 'jobs:' .. of.name .. ':lock_info', pool, 1)
   local number = (tonumber(job.attempts) or 0) + 1
@@ -153,7 +165,7 @@ local function take(of)
   call('HSET', S .. 'claimed', id, raw)
   call('ZADD', leases, until_, id)
   call('ZADD', leases .. ':' .. of.name, until_, id)
-  if call('HDEL', S .. 'strays', id) == 1 or job.unique == '1' then
+  if strays and call('HDEL', S .. 'strays', id) == 1 or job.unique == '1' then
     call('DEL', P .. 'unique:' .. of.name .. ':' .. (job.parameters or '{}') .. '\n', P .. 'unique:' .. of.name .. ':')
   end
   if of.tenant then
@@ -166,12 +178,15 @@ end
 
 for _, of in ipairs(types) do
   of.room = limit
-  if call('EXISTS', P .. 'jobs:' .. of.name .. ':paused') == 1 then
-    of.room = 0
-  else
-    look(of)
-    if of.raw and of.cap >= 0 then
+  look(of)
+  if of.raw then
+    if call('EXISTS', P .. 'jobs:' .. of.name .. ':paused') == 1 then
+      of.room = 0
+    elseif of.cap >= 0 then
       of.room = of.cap - running(of.name)
+    end
+    if of.room <= 0 then
+      of.raw = nil
     end
     weigh(of)
   end
@@ -187,6 +202,7 @@ while #claims < limit and looked < limit + 200 do
     break
   end
   take(best)
+  look(best)
   weigh(best)
 end
 announce()

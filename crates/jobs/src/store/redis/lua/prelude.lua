@@ -120,6 +120,7 @@ local function queue(name, tenant)
     return P .. 'jobs:' .. name
   end
   local turns = S .. 'turns:' .. name
+  call('SADD', S .. 'tenanted', name)
   if not call('ZSCORE', turns, tenant) then
     call('ZADD', turns, 'NX', call('INCR', S .. 'turn'), '')
     call('ZADD', turns, call('INCR', S .. 'turn'), tenant)
