@@ -26,6 +26,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("wrk", "/usr/bin/wrk"),
     ("strace", "/usr/bin/strace"),
     ("iproute2", "/usr/sbin/ip"),
+    ("systemd", "/usr/bin/systemd-analyze"),
     ("curl", "/usr/bin/curl"),
     ("jq", "/usr/bin/jq"),
     ("git", "/usr/bin/git"),

@@ -3,6 +3,7 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `clients` | docker, BuildKit, podman, buildah, skopeo, crane, regctl, helm and cosign push and pull |
+//! | `deploy` | the chart and the unit of deploy/ are taken, and render settings that the programs take |
 //! | `nothing_lost` | kill -9, power loss, a full disk, a failing database, a failing S3, clients that hang up |
 //! | `replicas` | several servers on one PostgreSQL and one S3 agree |
 //! | `parallel` | many pushes at once are all answered and counted exactly |
@@ -10,6 +11,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod clients;
+mod deploy;
 mod documents;
 mod nothing_lost;
 mod parallel;
