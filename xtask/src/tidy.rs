@@ -20,7 +20,7 @@ const MOST_LINES_OF_TESTS: usize = 600;
 const LAYERS: [&[&str]; 11] = [
     &["ids", "oci", "telemetry"],
     &["database", "storage", "settings", "http"],
-    &["events", "jobs", "cli"],
+    &["events", "jobs", "cli", "packages"],
     &["identity", "content", "tasks", "job-types"],
     &["registry"],
     &["maintenance"],
