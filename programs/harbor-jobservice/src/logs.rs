@@ -13,10 +13,15 @@ use crate::folder;
 /// Logs are looked at once an hour, however long they are kept.
 const LOOK_EVERY: Duration = Duration::from_hours(1);
 
-/// The places of the file; `database` is where one has a table for them.
-pub fn open(config: &Config, database: Option<&Database>) -> anyhow::Result<JobLogs> {
-    let mut logs = JobLogs::new();
-    let mut kept = 0;
+/// The master's own places and those of the file; `database` is where one has a table for them.
+pub fn open(
+    config: &Config,
+    own: Option<JobLogs>,
+    database: Option<&Database>,
+) -> anyhow::Result<JobLogs> {
+    let has_own = own.is_some();
+    let mut logs = own.unwrap_or_default();
+    let mut kept = u32::from(has_own);
     for (at, logger) in config.job_loggers.iter().enumerate() {
         let target = match &logger.place {
             Place::StandardOutput => LogTarget::StandardOutput,
@@ -26,6 +31,9 @@ pub fn open(config: &Config, database: Option<&Database>) -> anyhow::Result<JobL
                 LogTarget::Folder(path.clone())
             }
             Place::Database => {
+                if has_own {
+                    continue;
+                }
                 let Some(database) = database else {
                     tracing::warn!(
                         "job_loggers[{at}]: DB is left out, since this keeps no logs in the database of Harbor's core"

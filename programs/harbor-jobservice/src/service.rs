@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use seawall_http::{HttpMetrics, Server, ServerSettings, Shutdown};
-use seawall_jobs::Engine;
 use seawall_jobs::log::Level;
 use seawall_jobs_api::{ApiSecret, JobMetrics, JobsApi, Node};
 use seawall_telemetry::{Registry, Telemetry, TelemetrySettings};
@@ -50,17 +49,15 @@ async fn serve(config: &Config, environment: &Environment) -> anyhow::Result<()>
         master = opening => master?,
         () = shutdown.stopped() => return Ok(()),
     };
-    let logs = logs::open(config, master.database.as_ref())?;
+    let logs = logs::open(config, master.logs, master.database.as_ref())?;
     let metrics = JobMetrics::new(&environment.metric_namespace, &environment.metric_subsystem);
-    let mut engine = Engine::builder(Arc::clone(&master.store))
+    let engine = master
+        .engine
         .workers(config.workers)
         .lease(LEASE)
         .logs(logs.clone())
         .on_end(metrics.observer())
         .hook_client(client);
-    for job_type in master.types {
-        engine = engine.register(job_type);
-    }
     let running = engine.start().await.context("starting the workers")?;
     let sweeping = logs::sweep_regularly(config, master.database.as_ref(), master.core.as_ref());
 
@@ -99,9 +96,7 @@ async fn serve(config: &Config, environment: &Environment) -> anyhow::Result<()>
         serving.await.context("serving the metrics")?;
     }
     sweeping.abort();
-    if let Some(database) = master.database {
-        database.close().await;
-    }
+    master.closing.await;
     drop(master.lock);
     tracing::info!("stopped");
     Ok(())

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use seawall_database::{Database, DatabaseSettings, DatabaseUrl};
 use seawall_job_types::{command, present};
-use seawall_jobs::{Clock, MIGRATIONS, SqlStore};
+use seawall_jobs::{Clock, JobStore, MIGRATIONS, SqlStore};
 use seawall_jobs_api::RedisPool;
 
-use super::{Master, job_type_settings};
+use super::{Master, engine, job_type_settings};
 use crate::config::{Config, Environment};
 use crate::folder::{self, Lock};
 
@@ -33,12 +33,17 @@ pub async fn open(
     if !config.commands.is_empty() {
         types.push(command::job_type(config.commands.clone()));
     }
+    let store: Arc<dyn JobStore> = Arc::new(store);
+    let own = database.clone();
+    let closing = async move { own.close().await };
     Ok(Master {
-        store: Arc::new(store),
-        types,
+        engine: engine(&store, types),
+        store,
+        logs: None,
         database: Some(database),
         core: None,
         redis: RedisPool::default(),
+        closing: Box::pin(closing),
         lock: Some(lock),
     })
 }

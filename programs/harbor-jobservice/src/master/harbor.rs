@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::Context;
 use reqwest::Client;
 use seawall_job_types::harbor;
-use seawall_jobs::{RedisOptions, RedisStore};
+use seawall_jobs::{JobStore, RedisOptions, RedisStore};
 use seawall_jobs_api::RedisPool;
 
-use super::{Master, job_type_settings};
+use super::{Master, engine, job_type_settings};
 use crate::config::{Environment, Redis, masked};
 use crate::core::Core;
 
@@ -42,9 +42,11 @@ pub async fn open(
     let store = wait(options)
         .await
         .with_context(|| format!("worker_pool.redis_pool.redis_url: opening {place}"))?;
+    let store: Arc<dyn JobStore> = Arc::new(store);
     Ok(Master {
-        store: Arc::new(store),
-        types: harbor(&job_type_settings(environment))?,
+        engine: engine(&store, harbor(&job_type_settings(environment))?),
+        store,
+        logs: None,
         database: None,
         core,
         redis: RedisPool {
@@ -52,6 +54,7 @@ pub async fn open(
             namespace: redis.namespace.clone(),
             idle_timeout_seconds: redis.idle_timeout_seconds,
         },
+        closing: Box::pin(async {}),
         lock: None,
     })
 }

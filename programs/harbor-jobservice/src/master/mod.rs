@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use seawall_database::Database;
 use seawall_job_types::{JobTypeSettings, ReplicationSettings};
-use seawall_jobs::{JobStore, JobType};
+use seawall_jobs::log::JobLogs;
+use seawall_jobs::{BoxFuture, Engine, EngineBuilder, JobStore, JobType};
 use seawall_jobs_api::RedisPool;
 
 use crate::config::{Backend, Config, Environment};
@@ -20,14 +21,18 @@ use crate::folder::Lock;
 pub struct Master {
     /// Its jobs.
     pub store: Arc<dyn JobStore>,
-    /// What it lets run.
-    pub types: Vec<JobType>,
+    /// An engine for them, with the types that it lets run.
+    pub engine: EngineBuilder,
+    /// Where it reads logs itself, in its database; the places of the file come beside it.
+    pub logs: Option<JobLogs>,
     /// Where logs of jobs may be kept, if it has a database for them.
     pub database: Option<Database>,
     /// Harbor's core, if that is the master.
     pub core: Option<Core>,
     /// What `/api/v1/config` tells.
     pub redis: RedisPool,
+    /// What is done at the end, after the last run.
+    pub closing: BoxFuture<'static, ()>,
     /// Held until the end.
     pub lock: Option<Lock>,
 }
@@ -45,6 +50,12 @@ pub async fn open(
         // The check of the file refuses it with better words.
         (Backend::Postgres, None) => anyhow::bail!("seawall.config is missing"),
     }
+}
+
+/// An engine for these types.
+fn engine(store: &Arc<dyn JobStore>, types: Vec<JobType>) -> EngineBuilder {
+    let empty = Engine::builder(Arc::clone(store));
+    types.into_iter().fold(empty, EngineBuilder::register)
 }
 
 /// What the environment chooses about the jobs.
