@@ -14,7 +14,7 @@ use crate::{Caller, PATIENCE, demo, job};
 
 /// The chart's file with the environment that the chart sets, as user 10000. Where the chart's
 /// deployment differs from a test (names of hosts, a port, the folder of logs) stands here.
-fn chart(core: &HarborCore, redis: &Redis) -> JobServiceOptions {
+pub fn chart(core: &HarborCore, redis: &Redis) -> JobServiceOptions {
     let file = include_str!("../fixtures/chart.yml");
     let mut options = JobServiceOptions {
         config: file
@@ -65,7 +65,7 @@ fn chart(core: &HarborCore, redis: &Redis) -> JobServiceOptions {
 }
 
 /// What the chart's volumes are: logs that the user may write to, and nothing else.
-fn prepare(options: JobServiceOptions) -> JobService {
+pub fn prepare(options: JobServiceOptions) -> JobService {
     let service = JobService::prepare(options);
     let everyone = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(service.folder(), everyone).unwrap();

@@ -11,6 +11,7 @@ mod harbor;
 mod hooks;
 mod metrics;
 mod replication;
+mod sweeping;
 mod webhooks;
 
 use std::time::{Duration, Instant};
