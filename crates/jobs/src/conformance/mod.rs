@@ -82,6 +82,7 @@ macro_rules! conformance {
             views: jobs_are_listed_and_counted,
             views: queues_tell_what_waits_and_for_how_long,
             views: pools_come_and_go,
+            views: what_runs_is_told_with_its_pool,
             views: old_jobs_are_swept_with_all_that_is_theirs,
             views: bells_ring_in_every_process,
         );

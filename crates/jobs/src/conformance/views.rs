@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Place;
 use super::place::{Rooms, error, job, number, seconds, with_hook};
 use crate::store::{JobFilter, JobSelector, PoolRecord, Retention};
-use crate::{Clock, Kind, NewJob, Outcome, Status, Topic};
+use crate::{Clock, Kind, NewJob, Outcome, Report, Status, Topic};
 
 pub async fn jobs_are_listed_and_counted(place: &dyn Place) {
     let rooms = Rooms::open(place).await;
@@ -152,6 +152,33 @@ pub async fn old_jobs_are_swept_with_all_that_is_theirs(place: &dyn Place) {
         "it is not final"
     );
     assert_eq!(rooms.store.sweep(retention, 100).await.unwrap(), 0);
+}
+
+pub async fn what_runs_is_told_with_its_pool(place: &dyn Place) {
+    let rooms = Rooms::open(place).await;
+    let began = rooms.clock.now();
+    rooms.add(job(1)).await;
+    let first = rooms.claim_one().await;
+    rooms.pass(seconds(5));
+    rooms.add(job(2)).await;
+    let second = rooms.claim_one().await;
+    rooms.add(job(3)).await;
+    let said = (second.attempt.clone(), Report::CheckIn("here".to_owned()));
+    rooms.store.report(vec![said]).await.unwrap();
+    let runs = rooms.store.runs(10).await.unwrap();
+    let told: Vec<_> = runs
+        .iter()
+        .map(|run| (&run.job, run.name.as_str(), run.pool.as_str()))
+        .collect();
+    let expected = [(&first.job.id, "A", "pool"), (&second.job.id, "A", "pool")];
+    assert_eq!(told, expected, "the oldest first, and no job that waits");
+    assert_eq!(runs[0].start_time, began);
+    assert_eq!(runs[1].start_time, began.plus(seconds(5)));
+    assert!(runs[0].check_in_at.is_never() && !runs[1].check_in_at.is_never());
+    assert_eq!(rooms.store.runs(1).await.unwrap().len(), 1);
+    rooms.finish(&first.attempt, Outcome::Success).await;
+    let left = rooms.store.runs(10).await.unwrap();
+    assert_eq!((left.len(), &left[0].job), (1, &second.job.id));
 }
 
 pub async fn bells_ring_in_every_process(place: &dyn Place) {

@@ -15,8 +15,7 @@ pub use view::{
 
 use crate::{
     Attempt, AttemptRecord, Claim, ClaimRequest, Delivery, HookEvent, HookRequest, Job, JobId,
-    NewJob, NewSchedule, Outcome, Report, Schedule, Signal, Status, StoreError, Topic, Waiter,
-    Written,
+    NewJob, NewSchedule, Outcome, Report, Schedule, Signal, StoreError, Topic, Waiter, Written,
 };
 
 /// The answer of a store.
@@ -165,25 +164,8 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     /// The pools, by id.
     fn pools(&self) -> Answer<'_, Vec<PoolRecord>>;
 
-    /// The runs that go on, by their beginning, at most `limit`.
-    fn runs(&self, limit: u32) -> Answer<'_, Vec<RunRecord>> {
-        Box::pin(async move {
-            let filter = JobFilter {
-                statuses: vec![Status::Running],
-                limit,
-                ..JobFilter::default()
-            };
-            let jobs = self.list(filter).await?.jobs;
-            let run = |job: Job| RunRecord {
-                job: job.id,
-                name: job.name,
-                pool: String::new(),
-                start_time: Timestamp::NEVER,
-                check_in_at: job.check_in_at,
-            };
-            Ok(jobs.into_iter().map(run).collect())
-        })
-    }
+    /// The runs of engines like ours that go on, by their beginning, at most `limit`.
+    fn runs(&self, limit: u32) -> Answer<'_, Vec<RunRecord>>;
 
     /// Forgets jobs that are final for longer than the retention, at most `limit`, with their
     /// attempts and what was not delivered, and answers with their number.

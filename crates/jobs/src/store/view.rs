@@ -119,9 +119,9 @@ pub struct RunRecord {
     pub job: JobId,
     /// The job's type.
     pub name: String,
-    /// Which pool runs it; empty where the store cannot say.
+    /// Which pool runs it.
     pub pool: String,
-    /// When it began; never where the store cannot say.
+    /// When it began.
     pub start_time: Timestamp,
     /// When it last checked in; else never.
     pub check_in_at: Timestamp,

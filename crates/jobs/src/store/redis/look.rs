@@ -7,8 +7,8 @@ use seawall_database::Timestamp;
 
 use super::Shared;
 use super::record::{Flat, foreign, read};
-use super::script::{GET, QUEUES};
-use crate::store::{Executions, JobFilter, JobPage, QueueRecord};
+use super::script::{GET, QUEUES, RUNS};
+use crate::store::{Executions, JobFilter, JobPage, QueueRecord, RunRecord};
 use crate::{AttemptRecord, Job, JobId, StoreError, Topic};
 
 /// The most delayed jobs that are looked at to count them by type.
@@ -58,6 +58,19 @@ impl Shared {
             })
         });
         records.collect()
+    }
+
+    /// Those of our pools: what pools of Harbor's run has no lease.
+    pub(super) async fn runs(&self, limit: u32) -> Result<Vec<RunRecord>, StoreError> {
+        let mut call = self.call(&RUNS);
+        call.arg(limit);
+        let found: Vec<(String, String, String)> = self.run(&call).await?;
+        let mut runs: Vec<RunRecord> = found
+            .iter()
+            .filter_map(|(id, record, check_in_at)| run(id, record, check_in_at))
+            .collect();
+        runs.sort_by_key(|run| run.start_time);
+        Ok(runs)
     }
 
     pub(super) async fn list(&self, filter: JobFilter) -> Result<JobPage, StoreError> {
@@ -266,5 +279,19 @@ fn attempt(line: &str) -> Option<AttemptRecord> {
         outcome: part()?.to_owned(),
         pool: part()?.to_owned(),
         message: part()?.to_owned(),
+    })
+}
+
+/// Of an attempt's record: token, number, beginning, type, pool.
+fn run(id: &str, record: &str, check_in_at: &str) -> Option<RunRecord> {
+    let mut words = record.splitn(5, ' ').skip(2);
+    Some(RunRecord {
+        job: id.parse().ok()?,
+        start_time: Timestamp(words.next()?.parse().ok()?),
+        name: words.next()?.to_owned(),
+        pool: words.next()?.to_owned(),
+        check_in_at: check_in_at
+            .parse()
+            .map_or(Timestamp::NEVER, Timestamp::from_seconds),
     })
 }

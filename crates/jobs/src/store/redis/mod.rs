@@ -44,7 +44,7 @@ use self::options::Server;
 pub use self::watch::Losses;
 use super::{
     Answer, Enqueued, Executions, Fired, JobFilter, JobPage, JobSelector, JobStore, PoolRecord,
-    Promoted, QueueRecord, Rescued, Retention, Stopped,
+    Promoted, QueueRecord, Rescued, Retention, RunRecord, Stopped,
 };
 use crate::{
     Attempt, AttemptRecord, Bells, Claim, ClaimRequest, Clock, Delivery, HookEvent, HookRequest,
@@ -88,24 +88,24 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl RedisStore {
-    /// Opens the store. It fails if Redis cannot be reached now; later it is reached again whenever
-    /// it is there.
+    /// The store, whether Redis can be reached now or not: it is reached whenever it is there. Needs
+    /// a Tokio runtime.
+    ///
+    /// # Errors
+    /// `Invalid` for options that make no sense.
+    pub fn new(options: RedisOptions) -> Result<Self, StoreError> {
+        let shared = Shared::new(options)?;
+        let tasks = watch::start(&shared, watch::Seen::default());
+        Ok(Self { shared, tasks })
+    }
+
+    /// The store, once it has met Redis: it fails if Redis cannot be reached now.
     pub async fn open(options: RedisOptions) -> Result<Self, StoreError> {
-        let shared = Arc::new(Shared {
-            link: Link::new(Server::parse(&options.url)?),
-            prefix: options.prefix()?,
-            name: JobId::random().to_string(),
-            bells: Bells::default(),
-            types: Mutex::default(),
-            pools: Mutex::default(),
-            losses: Mutex::default(),
-            adopted: Mutex::default(),
-            claims: Mutex::default(),
-            begun: tokio::sync::Notify::new(),
-            options,
-        });
+        let shared = Shared::new(options)?;
         shared.time().await?;
-        let tasks = watch::start(&shared).await?;
+        let mut seen = watch::Seen::default();
+        seen.look(&shared).await?;
+        let tasks = watch::start(&shared, seen);
         Ok(Self { shared, tasks })
     }
 
@@ -122,6 +122,22 @@ impl Drop for RedisStore {
 }
 
 impl Shared {
+    fn new(options: RedisOptions) -> Result<Arc<Self>, StoreError> {
+        Ok(Arc::new(Self {
+            link: Link::new(Server::parse(&options.url)?),
+            prefix: options.prefix()?,
+            name: JobId::random().to_string(),
+            bells: Bells::default(),
+            types: Mutex::default(),
+            pools: Mutex::default(),
+            losses: Mutex::default(),
+            adopted: Mutex::default(),
+            claims: Mutex::default(),
+            begun: tokio::sync::Notify::new(),
+            options,
+        }))
+    }
+
     async fn time(&self) -> Result<Timestamp, StoreError> {
         if let Clock::Held(clock) = &self.options.clock {
             return Ok(clock.now());
@@ -224,6 +240,10 @@ impl JobStore for RedisStore {
 
     fn queues(&self) -> Answer<'_, Vec<QueueRecord>> {
         Box::pin(self.shared.queues())
+    }
+
+    fn runs(&self, limit: u32) -> Answer<'_, Vec<RunRecord>> {
+        Box::pin(self.shared.runs(limit))
     }
 
     fn set_paused<'a>(&'a self, queue: &'a str, paused: bool) -> Answer<'a, ()> {

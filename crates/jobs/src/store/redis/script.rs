@@ -33,6 +33,7 @@ scripts! {
     QUEUES = "lua/queues.lua";
     REPORT = "lua/report.lua";
     RESCUE = "lua/rescue.lua";
+    RUNS = "lua/runs.lua";
     SETTLE = "lua/settle.lua";
     STOP = "lua/stop.lua";
     STOP_QUEUE = "lua/stop_queue.lua";

@@ -36,13 +36,11 @@ pub struct Losses {
     pub schedules: u64,
 }
 
-pub(super) async fn start(shared: &Arc<Shared>) -> Result<Vec<JoinHandle<()>>, StoreError> {
-    let mut seen = Seen::default();
-    seen.look(shared).await?;
-    Ok(vec![
+pub(super) fn start(shared: &Arc<Shared>, seen: Seen) -> Vec<JoinHandle<()>> {
+    vec![
         tokio::spawn(hear(Arc::clone(shared))),
         tokio::spawn(watch(Arc::clone(shared), seen)),
-    ])
+    ]
 }
 
 async fn hear(shared: Arc<Shared>) {
@@ -113,7 +111,7 @@ async fn watch(shared: Arc<Shared>, mut seen: Seen) {
 
 /// What the last look showed.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     mark: Option<String>,
     lengths: Vec<(String, u64)>,
     delays: [String; 2],
@@ -124,7 +122,7 @@ struct Seen {
 }
 
 impl Seen {
-    async fn look(&mut self, shared: &Shared) -> Result<(), StoreError> {
+    pub(super) async fn look(&mut self, shared: &Shared) -> Result<(), StoreError> {
         let names: Vec<String> = locked(&shared.types).keys().cloned().collect();
         let mut call = shared.call(&PEEK);
         call.arg(JobId::random().as_str()).arg(names.len());
