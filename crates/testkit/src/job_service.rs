@@ -86,10 +86,11 @@ fn is_well(connection: &mut TcpStream) -> bool {
 #[derive(Debug)]
 pub struct JobService {
     options: JobServiceOptions,
+    // Dropped before the folder, which holds what it has printed.
+    process: Option<Process>,
     folder: TempDir,
     port: u16,
     starts: u32,
-    process: Option<Process>,
 }
 
 impl JobService {

@@ -15,11 +15,12 @@ use crate::process::{Process, free_port};
 /// A running server; stopped when dropped.
 #[derive(Debug)]
 pub struct Redis {
+    // Dropped before the folder, which holds what it has printed.
+    process: Option<Process>,
     folder: TempDir,
     port: u16,
     /// Whether it keeps an append-only file.
     keeps: bool,
-    process: Option<Process>,
 }
 
 impl Redis {

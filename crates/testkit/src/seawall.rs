@@ -86,9 +86,10 @@ impl SeawallOptions {
 #[derive(Debug)]
 pub struct Seawall {
     options: SeawallOptions,
+    // Dropped before the folder, which holds what it has printed.
+    process: Option<Process>,
     folder: TempDir,
     starts: u32,
-    process: Option<Process>,
     address: SocketAddr,
 }
 
