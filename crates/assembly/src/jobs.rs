@@ -33,6 +33,8 @@ pub struct Jobs {
 /// The job store: on Redis if the settings name one, else in a PostgreSQL database, else in a file
 /// of its own. With it the database that the caller is to close, if there is one.
 ///
+/// A Redis that cannot be reached now is no error: pushes and pulls need none, and jobs wait for it.
+///
 /// # Errors
 /// When it cannot be opened.
 pub async fn job_store(
@@ -41,9 +43,7 @@ pub async fn job_store(
 ) -> anyhow::Result<(Arc<dyn JobStore>, Option<Database>)> {
     if let Some(url) = &settings.jobs.redis_url {
         let options = RedisOptions::new(url.reveal(), &settings.jobs.redis_namespace);
-        let store = RedisStore::open(options)
-            .await
-            .context("opening the job store on Redis")?;
+        let store = RedisStore::new(options).context("jobs.redis_url")?;
         return Ok((Arc::new(store), None));
     }
     let own = if settings.uses_postgres() {
