@@ -40,8 +40,6 @@ pub struct Config {
     pub drain: Duration,
     /// Where the jobs are.
     pub backend: Backend,
-    /// The file of Seawall's registry, whose jobs these are.
-    pub registry: Option<PathBuf>,
     /// Where the jobs' logs go.
     pub job_loggers: Vec<Logger>,
     /// The level of the program's own log.
@@ -61,10 +59,19 @@ pub struct Config {
 pub enum Backend {
     /// In Redis, as Harbor's core expects it.
     Redis(Redis),
-    /// In the registry's PostgreSQL.
-    Postgres,
     /// In a folder of this machine.
     Embedded(PathBuf),
+    /// Where Seawall's registry has them.
+    Registry(Registry),
+}
+
+/// A registry, whose jobs these are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    /// Its settings file.
+    pub settings: PathBuf,
+    /// Whether its jobs are in Redis, not in its PostgreSQL.
+    pub on_redis: bool,
 }
 
 /// A Redis.

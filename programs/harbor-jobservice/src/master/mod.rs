@@ -10,7 +10,7 @@ use std::time::Duration;
 use seawall_database::Database;
 use seawall_job_types::{JobTypeSettings, ReplicationSettings};
 use seawall_jobs::log::JobLogs;
-use seawall_jobs::{BoxFuture, Engine, EngineBuilder, JobStore, JobType};
+use seawall_jobs::{BoxFuture, Engine, EngineBuilder, JobStore, JobType, StoreError};
 use seawall_jobs_api::RedisPool;
 
 use crate::config::{Backend, Config, Environment};
@@ -43,12 +43,32 @@ pub async fn open(
     environment: &Environment,
     client: reqwest::Client,
 ) -> anyhow::Result<Master> {
-    match (&config.backend, &config.registry) {
-        (_, Some(settings)) => registry::open(config, settings).await,
-        (Backend::Redis(redis), None) => harbor::open(redis, environment, client).await,
-        (Backend::Embedded(path), None) => alone::open(config, path, environment).await,
-        // The check of the file refuses it with better words.
-        (Backend::Postgres, None) => anyhow::bail!("seawall.config is missing"),
+    match &config.backend {
+        Backend::Registry(there) => registry::open(there, config.workers).await,
+        Backend::Redis(redis) => harbor::open(redis, environment, client).await,
+        Backend::Embedded(path) => alone::open(config, path, environment).await,
+    }
+}
+
+/// How long the job store may take to come up.
+const PATIENCE: Duration = Duration::from_mins(2);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Waits until the job store answers.
+async fn wait_for(store: &dyn JobStore) -> Result<(), StoreError> {
+    let over = tokio::time::Instant::now() + PATIENCE;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match store.now().await {
+            Err(error) if error.is_retryable() && tokio::time::Instant::now() < over => {
+                let error = seawall_telemetry::chain(&error);
+                tracing::warn!(%error, "the jobs cannot be reached yet; trying again");
+            }
+            outcome => return outcome.map(drop),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Caller, PATIENCE};
 
 /// Starts it with this file, and gives what it said when it refused.
-fn refusal(config: &str, environment: &[(&str, &str)]) -> String {
+pub fn refusal(config: &str, environment: &[(&str, &str)]) -> String {
     let mut options = JobServiceOptions::embedded();
     config.clone_into(&mut options.config);
     for (name, value) in environment {

@@ -10,6 +10,7 @@ mod demo;
 mod harbor;
 mod hooks;
 mod metrics;
+mod registry;
 mod replication;
 mod sweeping;
 mod webhooks;

@@ -57,22 +57,12 @@ pub fn check(
             format!("{workers} is more than {MOST_WORKERS}"),
         );
     }
-    let backend = check.backend(pool);
     let registry = file
         .seawall
         .as_ref()
-        .and_then(|seawall| seawall.config.clone())
-        .map(PathBuf::from);
-    match (&backend, &registry) {
-        (Some(Backend::Postgres), None) => check.wrong(
-            "seawall.config",
-            "it is missing: the backend postgresql works for Seawall's registry, whose settings file it must know",
-        ),
-        (Some(Backend::Embedded(_)), Some(_)) => {
-            check.wrong("seawall.config", "the backend embedded works alone, for no registry");
-        }
-        _ => {}
-    }
+        .and_then(|seawall| seawall.config.as_deref())
+        .filter(|path| !path.is_empty());
+    let backend = check.backend(pool, registry);
     let address = file
         .address
         .as_deref()
@@ -83,8 +73,8 @@ pub fn check(
         https,
         workers: u32::try_from(workers).unwrap_or(u32::MAX),
         drain: Duration::from_secs(pool.drain_seconds.unwrap_or(20)),
-        backend: backend.unwrap_or(Backend::Postgres),
-        registry,
+        // Without one there is a problem, and no configuration.
+        backend: backend.unwrap_or_else(|| Backend::Embedded(PathBuf::new())),
         job_loggers: check.loggers("job_loggers", file.job_loggers.as_deref()),
         level: {
             let loggers = check.loggers("loggers", file.loggers.as_deref());

@@ -1,18 +1,49 @@
 //! Where the jobs are: `worker_pool`.
 
 use super::Check;
-use crate::config::{Backend, Redis, file, redis_url};
+use crate::config::{Backend, Redis, Registry, file, redis_url};
 
 impl Check<'_> {
-    pub(super) fn backend(&mut self, pool: &file::WorkerPool) -> Option<Backend> {
+    /// `registry` is the settings file of the registry that is served, if one is.
+    pub(super) fn backend(
+        &mut self,
+        pool: &file::WorkerPool,
+        registry: Option<&str>,
+    ) -> Option<Backend> {
         let key = "worker_pool.backend";
         let name = self
             .variable("JOB_SERVICE_POOL_BACKEND")
             .or_else(|| pool.backend.clone());
-        match name.as_deref().unwrap_or_default() {
-            "redis" => self.redis(pool).map(Backend::Redis),
-            "postgresql" => Some(Backend::Postgres),
-            "embedded" => {
+        match (name.as_deref().unwrap_or_default(), registry) {
+            (name @ ("redis" | "postgresql"), Some(settings)) => {
+                if pool.redis_pool.is_some() {
+                    let warning = self.lines.problem(
+                        "worker_pool.redis_pool",
+                        format!("it is not read, since the jobs are where {settings} says"),
+                    );
+                    self.warnings.push(warning);
+                }
+                Some(Backend::Registry(Registry {
+                    settings: settings.into(),
+                    on_redis: name == "redis",
+                }))
+            }
+            ("redis", None) => self.redis(pool).map(Backend::Redis),
+            ("postgresql", None) => {
+                self.wrong(
+                    "seawall.config",
+                    "it is missing: the backend postgresql works for Seawall's registry, whose settings file it must know",
+                );
+                None
+            }
+            ("embedded", Some(_)) => {
+                self.wrong(
+                    "seawall.config",
+                    "the backend embedded works alone, for no registry: postgresql and redis do",
+                );
+                None
+            }
+            ("embedded", None) => {
                 let written = pool
                     .embedded
                     .as_ref()
@@ -26,11 +57,11 @@ impl Check<'_> {
                 }
                 path.map(|path| Backend::Embedded(path.into()))
             }
-            "" => {
+            ("", _) => {
                 self.wrong(key, "it is missing: redis, postgresql or embedded");
                 None
             }
-            other => {
+            (other, _) => {
                 self.wrong(
                     key,
                     format!("{other:?} is not known: redis, postgresql or embedded"),
