@@ -109,8 +109,12 @@ async fn align(tasks: Tasks, stop: CancellationToken) {
 
 async fn reconcile(tasks: Tasks, stop: CancellationToken) {
     loop {
-        let found = tasks.reconcile().await;
-        tell(found.map(drop), "comparing tasks with the job store");
+        // A job store that has lost jobs has lost pauses, too, and is given these first.
+        let found = match tasks.align_queues().await {
+            Ok(()) => tasks.reconcile().await.map(drop),
+            Err(error) => Err(error),
+        };
+        tell(found, "comparing tasks with the job store");
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(tasks.settings().reconcile) => {}
