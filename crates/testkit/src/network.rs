@@ -1,5 +1,6 @@
 //! A network namespace: a loopback of its own, where well-known ports are free.
 
+use std::ffi::OsStr;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -33,9 +34,9 @@ impl Network {
     }
 
     /// A command that runs in here.
-    pub fn command(&self, program: &str) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("nsenter");
-        command.args([&self.option, "--", program]);
+        command.args([&self.option, "--"]).arg(program);
         command
     }
 

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
+use crate::network::Network;
 use crate::process::free_port;
 
 /// A running cluster.
@@ -35,6 +36,8 @@ pub struct PostgresDatabase {
     url: String,
     server: String,
 }
+
+const NOT_THERE: &str = "PostgreSQL does not start; is the Debian package `postgresql` installed?";
 
 /// Restarts the cluster for each line of its standard input; stops it and removes its folder when
 /// that ends.
@@ -75,9 +78,21 @@ impl Postgres {
 
     /// Starts a cluster of its own; it ends with this value or with the process.
     pub fn start() -> Self {
-        let (keeper, port) = (0..3)
-            .find_map(|_| start_once())
-            .expect("PostgreSQL does not start; is the Debian package `postgresql` installed?");
+        let started = (0..3).find_map(|_| {
+            let port = free_port();
+            Some((start_once(port, None)?, port))
+        });
+        Self::kept(started.expect(NOT_THERE))
+    }
+
+    /// Starts a cluster of its own on the usual port of a network. Only what runs in there reaches it.
+    pub fn start_in(network: &Network) -> Self {
+        let port = 5432;
+        let keeper = start_once(port, Some(network)).expect(NOT_THERE);
+        Self::kept((keeper, port))
+    }
+
+    fn kept((keeper, port): (Child, u16)) -> Self {
         Self {
             server: format!("postgres://postgres@127.0.0.1:{port}"),
             keeper: Some(Mutex::new(keeper)),
@@ -147,7 +162,7 @@ impl Drop for PostgresDatabase {
     }
 }
 
-fn start_once() -> Option<(Child, u16)> {
+fn start_once(port: u16, network: Option<&Network>) -> Option<Child> {
     let folder = TempDir::with_prefix("seawall-postgres-")
         .expect("create a temporary folder")
         .keep();
@@ -157,8 +172,7 @@ fn start_once() -> Option<(Child, u16)> {
         .permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut readable, 0o755);
     fs::set_permissions(&folder, readable).expect("open the folder to the server's user");
-    let port = free_port();
-    let mut keeper = Command::new("sh")
+    let mut keeper = command(network, Path::new("sh"))
         .args(["-c", KEEPER])
         .env("FOLDER", &folder)
         .env("BIN", programs())
@@ -171,8 +185,9 @@ fn start_once() -> Option<(Child, u16)> {
         .expect("start a shell");
     let deadline = Instant::now() + Duration::from_mins(1);
     while Instant::now() < deadline {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() && answers(port) {
-            return Some((keeper, port));
+        let listens = network.is_some() || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        if listens && answers(port, network) {
+            return Some(keeper);
         }
         let log = fs::read_to_string(folder.join("postgres.log")).unwrap_or_default();
         if log.contains("could not create any TCP/IP sockets")
@@ -193,22 +208,35 @@ fn start_once() -> Option<(Child, u16)> {
     None
 }
 
-fn answers(port: u16) -> bool {
-    psql_command(&format!("postgres://postgres@127.0.0.1:{port}"), "SELECT 1")
+fn answers(port: u16, network: Option<&Network>) -> bool {
+    let server = format!("postgres://postgres@127.0.0.1:{port}");
+    psql_command_in(network, &server, "SELECT 1")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
 }
 
+/// A command here, or in a network.
+fn command(network: Option<&Network>, program: &Path) -> Command {
+    match network {
+        Some(network) => network.command(program),
+        None => Command::new(program),
+    }
+}
+
 fn psql_command(server: &str, sql: &str) -> Command {
+    psql_command_in(None, server, sql)
+}
+
+fn psql_command_in(network: Option<&Network>, server: &str, sql: &str) -> Command {
     // Without a database in the address, the maintenance database is meant.
     let address = if server.matches('/').count() < 3 {
         format!("{server}/postgres")
     } else {
         server.to_owned()
     };
-    let mut command = Command::new(programs().join("psql"));
+    let mut command = command(network, &programs().join("psql"));
     command
         .args([
             "--no-psqlrc",

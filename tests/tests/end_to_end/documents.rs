@@ -9,13 +9,13 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use seawall_testkit::{
-    Dockerd, Network, Process, Seawall, SeawallOptions, job_service_program, seawall_program,
-    workspace_folder,
+    Dockerd, Network, Postgres, Process, Seawall, SeawallOptions, job_service_program,
+    seawall_program, workspace_folder,
 };
 use seawall_tests::tar;
 use tempfile::TempDir;
@@ -72,14 +72,15 @@ impl Desk {
 
     /// Runs shell commands at a terminal; panics with all that was printed when one fails.
     /// `password` is typed whenever one is asked for.
-    fn run(&self, commands: &str, programs: &Path, password: &str) {
+    fn run(&self, commands: &str, programs: &[PathBuf], password: &str) {
         let script = self.folder.path().join("commands.sh");
         fs::write(&script, format!("set -eu -o pipefail\n{commands}\n")).unwrap();
-        let path = format!(
-            "{}:{}",
-            programs.display(),
-            std::env::var("PATH").unwrap_or_default()
-        );
+        let usual = std::env::var_os("PATH").unwrap_or_default();
+        let folders = programs
+            .iter()
+            .cloned()
+            .chain(std::env::split_paths(&usual));
+        let path = std::env::join_paths(folders).unwrap();
         let mut terminal = self
             .network
             .command("script")
@@ -168,7 +169,7 @@ fn the_readme_does_what_it_says() {
     assert!(rest.len() >= 2, "README shows how to push and pull");
     desk.run(
         &rest.join("\n"),
-        &workspace_folder().join("target/release"),
+        &[workspace_folder().join("target/release")],
         &password,
     );
 }
@@ -196,18 +197,13 @@ fn the_pages_of_docs_do_what_they_say() {
             ..SeawallOptions::default()
         };
         options.wrapper = desk.network.wrapper().iter().map(Into::into).collect();
-        // The page of the job service starts that one on the port; it wants no registry.
-        let programs = if page.ends_with("jobservice.md") {
-            job_service_program()
-        } else {
-            seawall_program()
-        };
-        let _seawall = (!page.ends_with("jobservice.md")).then(|| Seawall::start(options));
-        desk.run(
-            &commands.join("\n"),
-            programs.parent().unwrap(),
-            Seawall::ADMIN_PASSWORD,
-        );
+        // The page of the job service starts what it needs by itself, but for PostgreSQL.
+        let starts_itself = page.ends_with("jobservice.md");
+        let _seawall = (!starts_itself).then(|| Seawall::start(options));
+        let _postgres = starts_itself.then(|| Postgres::start_in(&desk.network));
+        let programs = [seawall_program(), job_service_program()];
+        let folders = programs.map(|program| program.parent().unwrap().to_owned());
+        desk.run(&commands.join("\n"), &folders, Seawall::ADMIN_PASSWORD);
     }
     assert!(run > 0, "docs/ has pages with commands");
 }
