@@ -20,8 +20,8 @@ const MOST_LINES_OF_TESTS: usize = 600;
 const LAYERS: [&[&str]; 11] = [
     &["ids", "oci", "telemetry"],
     &["database", "storage", "settings", "http"],
-    &["events", "jobs", "cli", "packages"],
-    &["identity", "content", "tasks", "job-types"],
+    &["events", "jobs", "cli", "packages", "signing"],
+    &["identity", "content", "tasks", "job-types", "image"],
     &["registry"],
     &["maintenance"],
     &["assembly"],

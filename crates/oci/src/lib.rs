@@ -1,11 +1,12 @@
 //! The words of OCI registries: digests, names, tags, references, media types,
-//! ranges and a lenient view of manifests.
+//! ranges, a lenient view of manifests, and the documents that we write ourselves.
 //!
 //! Pure: no I/O, no HTTP. Raw strings stop here; each type's constructor is the
 //! only way in. Sources: OCI distribution-spec 1.1, OCI image-spec 1.1, and the
 //! grammar of the CNCF distribution project for names.
 
 mod digest;
+pub mod document;
 mod hasher;
 pub mod manifest;
 pub mod media_type;

@@ -8,6 +8,12 @@ pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 /// The empty JSON object, the config of an artifact that has none.
 pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
+/// An image's layer: a tar archive.
+pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+/// An image's layer, packed with gzip.
+pub const OCI_LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// An image's layer, packed with zstd.
+pub const OCI_LAYER_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 /// Docker image manifest, version 2 schema 2.
 pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 /// Docker manifest list.
