@@ -30,12 +30,15 @@ pub(crate) async fn get(
     head: bool,
 ) -> Result<Response, ApiError> {
     let registry = call.registry();
-    let mut manifest = registry
-        .get_manifest(call.permit(), repository, reference)
-        .await?;
+    let permit = call.permit();
+    let mut manifest = if head {
+        registry.head_manifest(permit, repository, reference).await
+    } else {
+        registry.get_manifest(permit, repository, reference).await
+    }?;
     if !head {
         registry
-            .count_pull(call.permit(), repository, reference, &manifest)
+            .count_pull(permit, repository, reference, &manifest)
             .await?;
     }
     // As in distribution 2.x: only by tag, since a digest names what it names.

@@ -67,6 +67,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "registry/0004_collection",
         sql: include_str!("../migrations/0004_collection.sql"),
     },
+    Migration {
+        name: "registry/0005_artifact_leases",
+        sql: include_str!("../migrations/0005_artifact_leases.sql"),
+    },
 ];
 
 /// Every fixed statement of this room, for the test that prepares them on both engines.

@@ -14,6 +14,7 @@ use seawall_oci::{Reference, RepositoryName, Tag};
 
 use super::store::ArtifactRow;
 use super::{listed, parts, store};
+use crate::collection::store::Untouched;
 use crate::registry::Author;
 use crate::{Registry, RegistryError, collection, quota, repository, tag};
 
@@ -52,20 +53,20 @@ impl Registry {
             reference: reference.clone(),
             author: Author::of(permit),
             now: Timestamp::now(),
-            only_untagged_before: None,
+            only_untouched: None,
         });
         self.run_deletion(deletion).await.map(drop)
     }
 
-    /// Deletes an artifact that is untagged, held by nothing, and was neither pushed nor pulled since
-    /// `cutoff`; for collection, which needs no permit. Gives how many went, none if it is not so.
+    /// Deletes an artifact that is untagged, held by nothing and untouched; for collection, which needs
+    /// no permit. Gives how many went, none if it is not so.
     pub(crate) async fn delete_if_untagged(
         &self,
         author: Author,
         project: ProjectRef,
         repository: RepositoryName,
         reference: Reference,
-        cutoff: Timestamp,
+        untouched: Untouched,
     ) -> Result<u64, RegistryError> {
         let deletion = std::sync::Arc::new(Deletion {
             registry: self.clone(),
@@ -74,7 +75,7 @@ impl Registry {
             reference,
             author,
             now: Timestamp::now(),
-            only_untagged_before: Some(cutoff),
+            only_untouched: Some(untouched),
         });
         self.run_deletion(deletion).await
     }
@@ -97,8 +98,8 @@ struct Deletion {
     reference: Reference,
     author: Author,
     now: Timestamp,
-    /// Set for collection, which deletes nothing that was touched since.
-    only_untagged_before: Option<Timestamp>,
+    /// Set for collection, which deletes nothing that was touched or promised.
+    only_untouched: Option<Untouched>,
 }
 
 impl Deletion {
@@ -121,13 +122,19 @@ impl Deletion {
                 "the deleting artifact is referenced by others".to_owned(),
             ));
         }
-        if let Some(cutoff) = self.only_untagged_before
-            && !collection::store::is_still_untagged(tx, root.id, cutoff).await?
+        if let Some(untouched) = self.only_untouched
+            && !collection::store::is_still_untagged(tx, root.id, untouched).await?
         {
             return Ok(0);
         }
-        let (gone, kept) = collect(tx, vec![root]).await?;
+        let spared = self.only_untouched.map(|untouched| untouched.lease_until);
+        let (gone, kept) = collect(tx, vec![root], spared).await?;
         let ids: Vec<ArtifactId> = gone.iter().map(|artifact| artifact.id).collect();
+        if let Some(now) = spared
+            && promised(tx, &gone, now).await?
+        {
+            return Ok(0); // just now: the next run looks again
+        }
         listed::unlist(tx, row.id, &ids).await?;
         let tags = tag::store::delete_of_artifacts(tx, &ids).await?;
         let mut freed = 0;
@@ -206,10 +213,28 @@ impl Deletion {
     }
 }
 
-/// What goes with artifacts of one repository, themselves first; and the children that stay.
+/// Whether somebody was promised one of these for longer than `now`. From here on nobody is, until the
+/// transaction ends. Accessories go with what they hang on, promised or not.
+async fn promised(
+    tx: &mut Tx,
+    gone: &[ArtifactRow],
+    now: Timestamp,
+) -> Result<bool, RegistryError> {
+    let themselves = gone
+        .iter()
+        .enumerate()
+        .filter(|(place, artifact)| *place == 0 || artifact.accessory_subject.is_none());
+    let ids: Vec<ArtifactId> = themselves.map(|(_, artifact)| artifact.id).collect();
+    let leases = store::leases_held(tx, &ids).await?;
+    Ok(leases.iter().any(|until| *until > now))
+}
+
+/// What goes with artifacts of one repository, themselves first; and the children that stay: those
+/// that something else holds, and with `spared` those that somebody was promised for longer than that.
 pub(crate) async fn collect(
     tx: &mut Tx,
     roots: Vec<ArtifactRow>,
+    spared: Option<Timestamp>,
 ) -> Result<(Vec<ArtifactRow>, Vec<ArtifactId>), RegistryError> {
     let Some(repository) = roots.first().map(|root| root.repository_id) else {
         return Ok((Vec::new(), Vec::new()));
@@ -236,7 +261,8 @@ pub(crate) async fn collect(
             if going.contains(&id) {
                 continue;
             }
-            if goes(tx, &going, &child).await? {
+            let promised = spared.is_some_and(|now| child.lease_until > now);
+            if !promised && goes(tx, &going, &child).await? {
                 going.insert(id);
                 gone.push(child);
             } else {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use seawall_database::{DatabaseError, FromRow, RowReader, Timestamp, Tx, Value, params};
+use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, Value, params};
 use seawall_ids::{ArtifactId, ProjectId, RepositoryId};
 use seawall_oci::Digest;
 
@@ -41,6 +41,8 @@ pub(crate) struct ArtifactRow {
     pub(crate) size: i64,
     pub(crate) tag_count: i64,
     pub(crate) accessory_subject: Option<String>,
+    /// Until then collection leaves it alone although it has no tag.
+    pub(crate) lease_until: Timestamp,
 }
 
 impl FromRow for ArtifactRow {
@@ -54,6 +56,7 @@ impl FromRow for ArtifactRow {
             size: row.next()?,
             tag_count: row.next()?,
             accessory_subject: row.next()?,
+            lease_until: row.next()?,
         })
     }
 }
@@ -143,14 +146,14 @@ pub(crate) const COUNT_OF_PROJECT: &str =
 
 const BY_IDS: &str = select!("WHERE a.id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))");
 const ROW: &str = "SELECT id, repository_id, project_id, digest, manifest_media_type, size, tag_count, \
-                   accessory_subject FROM artifacts WHERE repository_id = $1 AND digest = $2";
+                   accessory_subject, lease_until FROM artifacts WHERE repository_id = $1 AND digest = $2";
 const ROW_BY_ID: &str = "SELECT id, repository_id, project_id, digest, manifest_media_type, size, tag_count, \
-                         accessory_subject FROM artifacts WHERE id = $1";
+                         accessory_subject, lease_until FROM artifacts WHERE id = $1";
 const ROWS: &str = "SELECT id, repository_id, project_id, digest, manifest_media_type, size, tag_count, \
-                    accessory_subject FROM artifacts WHERE repository_id = $1 AND digest IN \
+                    accessory_subject, lease_until FROM artifacts WHERE repository_id = $1 AND digest IN \
                     (SELECT value FROM json_each($2)) ORDER BY id";
 const ACCESSORY_ROWS: &str = "SELECT id, repository_id, project_id, digest, manifest_media_type, size, tag_count, \
-                              accessory_subject FROM artifacts WHERE repository_id = $1 AND accessory_subject = $2 \
+                              accessory_subject, lease_until FROM artifacts WHERE repository_id = $1 AND accessory_subject = $2 \
                               ORDER BY id";
 const INSERT: &str = "INSERT INTO artifacts (project_id, repository_id, digest, kind, media_type, manifest_media_type, artifact_type, \
      size, manifest_size, icon, extra_attrs, annotations, subject_digest, accessory_kind, accessory_subject, push_time, \
@@ -165,6 +168,11 @@ const BECOME_ACCESSORY: &str = "UPDATE artifacts SET accessory_kind = $2, access
 const SET_SIZE: &str = "UPDATE artifacts SET size = $2 WHERE id = $1";
 const TOUCH_UNTAGGED: &str =
     "UPDATE artifacts SET push_time = $2 WHERE id = $1 AND tag_count = 0 AND push_time < $2";
+const PROLONG: &str = "UPDATE artifacts SET lease_until = CASE WHEN lease_until > $2 THEN lease_until ELSE $2 END \
+                       WHERE id = $1 RETURNING id";
+const LEASES: &str = "SELECT lease_until FROM artifacts WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))";
+const LEASES_HELD: &str = "SELECT lease_until FROM artifacts WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) \
+                           ORDER BY id FOR NO KEY UPDATE";
 const DELETE: &str = "DELETE FROM artifacts WHERE id = $1";
 const PULLED: &str = "UPDATE artifacts SET pull_time = $2 WHERE id = $1 AND pull_time < $2";
 const PULLED_PARENTS: &str = "UPDATE artifacts SET pull_time = $2 WHERE pull_time < $2 AND id IN (SELECT r.parent_id FROM artifact_references r \
@@ -195,6 +203,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BECOME_ACCESSORY,
     SET_SIZE,
     TOUCH_UNTAGGED,
+    PROLONG,
+    LEASES,
     DELETE,
     PULLED,
     PULLED_PARENTS,
@@ -309,6 +319,28 @@ pub(crate) async fn touch_untagged(
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     tx.execute(TOUCH_UNTAGGED, params![id, now]).await.map(drop)
+}
+
+/// Keeps an artifact from collection; false when it is not there.
+pub(crate) async fn prolong(
+    tx: &mut Tx,
+    id: ArtifactId,
+    until: Timestamp,
+) -> Result<bool, DatabaseError> {
+    let kept: Option<ArtifactId> = tx.fetch_optional(PROLONG, params![id, until]).await?;
+    Ok(kept.is_some())
+}
+
+/// The leases of artifacts, which nobody prolongs until the transaction ends.
+pub(crate) async fn leases_held(
+    tx: &mut Tx,
+    ids: &[ArtifactId],
+) -> Result<Vec<Timestamp>, DatabaseError> {
+    let select = match tx.engine() {
+        Engine::Sqlite => LEASES,
+        Engine::Postgres => LEASES_HELD,
+    };
+    tx.fetch_all(select, vec![Value::list(ids)]).await
 }
 
 /// Its parts go with it; tags must be gone before.

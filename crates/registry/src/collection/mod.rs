@@ -18,11 +18,13 @@ use seawall_content::collection::{
     BlobReferences, CollectionProgress, CollectionSettings, ScrubPosition, ScrubReport,
     ScrubSettings, TrashReport,
 };
+use seawall_database::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 pub use plan::CollectionPlan;
 
 use self::references::References;
+use self::store::Untouched;
 use crate::{Registry, RegistryError};
 
 /// Told how far a run is, after each batch.
@@ -33,8 +35,8 @@ pub type Watch<'w> = &'w mut (dyn FnMut(CollectionProgress) + Send);
 pub struct CollectionOptions {
     /// How blobs are collected, the time window, and how fast.
     pub content: CollectionSettings,
-    /// Whether untagged artifacts go, that were neither pushed nor pulled within the time window, are
-    /// no children of an index and hang on nothing that is there.
+    /// Whether untagged artifacts go, that were neither pushed nor pulled within the time window, nor asked
+    /// about by a HEAD within the lease, are no children of an index and hang on nothing that is there.
     pub delete_untagged: bool,
     /// Who is named in the audit log and in events for artifacts that go.
     pub operator: String,
@@ -55,6 +57,17 @@ pub struct CollectionReport {
     pub trash: TrashReport,
     /// Whether it was stopped before its end. The next run goes on.
     pub stopped: bool,
+}
+
+impl CollectionOptions {
+    /// Which untagged artifacts a run that begins now may delete.
+    fn untouched(&self) -> Untouched {
+        let now = Timestamp::now();
+        Untouched {
+            since: now.minus(self.content.time_window),
+            lease_until: now,
+        }
+    }
 }
 
 impl Registry {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use seawall_content::collection::{BlobReferences, CollectionPhase, CollectionProgress};
-use seawall_database::{BoxFuture, DatabaseError, Timestamp, Tx};
+use seawall_database::{BoxFuture, DatabaseError, Tx};
 use seawall_ids::RepositoryId;
 use seawall_oci::Digest;
 use tokio_util::sync::CancellationToken;
@@ -70,12 +70,12 @@ impl Registry {
         watch: Watch<'_>,
         cancelled: &CancellationToken,
     ) -> Result<Doomed, RegistryError> {
-        let cutoff = Timestamp::now().minus(options.content.time_window);
+        let untouched = options.untouched();
         let mut roots: BTreeMap<RepositoryId, Vec<Digest>> = BTreeMap::new();
         let (mut after, mut count) = (None, 0);
         while !cancelled.is_cancelled() {
             let mut reader = self.database.read().await?;
-            let page = store::untagged(&mut reader, cutoff, after.as_ref(), PAGE).await?;
+            let page = store::untagged(&mut reader, untouched, after.as_ref(), PAGE).await?;
             if page.is_empty() {
                 break;
             }
@@ -93,7 +93,7 @@ impl Registry {
             }
             let mut reader = self.database.read().await?;
             let rows = artifacts::rows(&mut reader, repository, &digests).await?;
-            let (gone, _) = delete::collect(&mut reader, rows).await?;
+            let (gone, _) = delete::collect(&mut reader, rows, Some(untouched.lease_until)).await?;
             for artifact in &gone {
                 doomed.artifacts += 1;
                 for (digest, _) in parts::blobs(&mut reader, artifact.id).await? {

@@ -40,9 +40,9 @@ const DIGESTS_OF_REPOSITORY: &str = "SELECT DISTINCT b.digest FROM artifact_blob
 
 const UNTAGGED: &str = "SELECT a.id, a.repository_id, r.name, a.digest, a.push_time FROM artifacts a JOIN repositories r ON r.id = \
      a.repository_id WHERE a.listed AND a.tag_count = 0 AND a.push_time <= $1 AND (a.push_time, a.id) > ($2, $3) AND \
-     a.pull_time <= $1 ORDER BY a.push_time, a.id LIMIT $4";
-const COUNT_UNTAGGED: &str = "SELECT COUNT(*) FROM artifacts a WHERE a.listed AND a.tag_count = 0 AND a.push_time <= $1 AND a.pull_time <= $1";
-const STILL_UNTAGGED: &str = "SELECT id FROM artifacts WHERE id = $1 AND listed AND tag_count = 0 AND push_time <= $2 AND pull_time <= $2";
+     a.pull_time <= $1 AND a.lease_until <= $5 ORDER BY a.push_time, a.id LIMIT $4";
+const COUNT_UNTAGGED: &str = "SELECT COUNT(*) FROM artifacts a WHERE a.listed AND a.tag_count = 0 AND a.push_time <= $1 AND a.pull_time <= $1 AND a.lease_until <= $2";
+const STILL_UNTAGGED: &str = "SELECT id FROM artifacts WHERE id = $1 AND listed AND tag_count = 0 AND push_time <= $2 AND pull_time <= $2 AND lease_until <= $3";
 
 /// The fixed statements, for the test that prepares them on both engines.
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -81,6 +81,15 @@ impl FromRow for Link {
             review_time: row.next()?,
         })
     }
+}
+
+/// When an artifact without tags may go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Untouched {
+    /// It was neither pushed nor pulled since.
+    pub(crate) since: Timestamp,
+    /// Nobody was promised it for longer.
+    pub(crate) lease_until: Timestamp,
 }
 
 /// An artifact without tags.
@@ -269,23 +278,26 @@ pub(crate) async fn digests_of_repository(
     Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
 }
 
-/// Untagged artifacts that nothing holds, not pushed and not pulled since `cutoff`, after one in
-/// their order.
+/// Untagged artifacts that nothing holds, after one in their order.
 pub(crate) async fn untagged(
     tx: &mut Tx,
-    cutoff: Timestamp,
+    untouched: Untouched,
     after: Option<&Untagged>,
     limit: usize,
 ) -> Result<Vec<Untagged>, DatabaseError> {
     let (time, id) = after.map_or((Timestamp(i64::MIN), i64::MIN), |after| {
         (after.push_time, after.id.0)
     });
-    tx.fetch_all(UNTAGGED, params![cutoff, time, id, limit])
-        .await
+    let params = params![untouched.since, time, id, limit, untouched.lease_until];
+    tx.fetch_all(UNTAGGED, params).await
 }
 
-pub(crate) async fn count_untagged(tx: &mut Tx, cutoff: Timestamp) -> Result<u64, DatabaseError> {
-    let count: i64 = tx.fetch_one(COUNT_UNTAGGED, params![cutoff]).await?;
+pub(crate) async fn count_untagged(
+    tx: &mut Tx,
+    untouched: Untouched,
+) -> Result<u64, DatabaseError> {
+    let params = params![untouched.since, untouched.lease_until];
+    let count: i64 = tx.fetch_one(COUNT_UNTAGGED, params).await?;
     Ok(count.unsigned_abs())
 }
 
@@ -293,10 +305,9 @@ pub(crate) async fn count_untagged(tx: &mut Tx, cutoff: Timestamp) -> Result<u64
 pub(crate) async fn is_still_untagged(
     tx: &mut Tx,
     artifact: ArtifactId,
-    cutoff: Timestamp,
+    untouched: Untouched,
 ) -> Result<bool, DatabaseError> {
-    let found: Option<ArtifactId> = tx
-        .fetch_optional(STILL_UNTAGGED, params![artifact, cutoff])
-        .await?;
+    let params = params![artifact, untouched.since, untouched.lease_until];
+    let found: Option<ArtifactId> = tx.fetch_optional(STILL_UNTAGGED, params).await?;
     Ok(found.is_some())
 }

@@ -3,11 +3,10 @@
 
 use futures_util::StreamExt as _;
 use seawall_content::collection::{CollectionPhase, CollectionProgress};
-use seawall_database::Timestamp;
 use seawall_oci::Reference;
 use tokio_util::sync::CancellationToken;
 
-use super::store::{self, Untagged};
+use super::store::{self, Untagged, Untouched};
 use super::{CollectionOptions, Watch};
 use crate::registry::Author;
 use crate::{Registry, RegistryError};
@@ -16,7 +15,7 @@ use crate::{Registry, RegistryError};
 const BATCH: usize = 64;
 
 impl Registry {
-    /// Deletes the untagged artifacts that were neither pushed nor pulled within the time window.
+    /// Deletes the untagged artifacts that nobody has touched and that nobody was promised.
     /// Gives how many went, with their accessories and children.
     pub(super) async fn collect_untagged(
         &self,
@@ -24,10 +23,10 @@ impl Registry {
         watch: Watch<'_>,
         cancelled: &CancellationToken,
     ) -> Result<u64, RegistryError> {
-        let cutoff = Timestamp::now().minus(options.content.time_window);
+        let untouched = options.untouched();
         let expected = {
             let mut reader = self.database.read().await?;
-            store::count_untagged(&mut reader, cutoff).await?
+            store::count_untagged(&mut reader, untouched).await?
         };
         let author = Author::system(&options.operator);
         let workers = options.content.workers.clamp(1, 10);
@@ -37,14 +36,14 @@ impl Registry {
         while !cancelled.is_cancelled() {
             let batch = {
                 let mut reader = self.database.read().await?;
-                store::untagged(&mut reader, cutoff, after.as_ref(), BATCH).await?
+                store::untagged(&mut reader, untouched, after.as_ref(), BATCH).await?
             };
             if batch.is_empty() {
                 break;
             }
             pace.begin();
             let deletions = futures_util::stream::iter(batch.clone())
-                .map(|artifact| self.delete_untagged(artifact, &author, cutoff))
+                .map(|artifact| self.delete_untagged(artifact, &author, untouched))
                 .buffer_unordered(workers);
             let deleted: Vec<Result<u64, RegistryError>> = deletions.collect().await;
             for count in deleted {
@@ -63,12 +62,12 @@ impl Registry {
         Ok(gone)
     }
 
-    /// Deletes one, unless it was tagged, pushed, pulled or taken into an index meanwhile.
+    /// Deletes one, unless it was tagged, pushed, pulled, asked about or taken into an index meanwhile.
     async fn delete_untagged(
         &self,
         artifact: Untagged,
         author: &Author,
-        cutoff: Timestamp,
+        untouched: Untouched,
     ) -> Result<u64, RegistryError> {
         let Ok(repository) = artifact.name.parse() else {
             return Ok(0);
@@ -78,7 +77,7 @@ impl Registry {
         };
         let reference = Reference::Digest(artifact.digest);
         let deleted = self
-            .delete_if_untagged(author.clone(), project, repository, reference, cutoff)
+            .delete_if_untagged(author.clone(), project, repository, reference, untouched)
             .await;
         match deleted {
             Ok(count) => Ok(count),

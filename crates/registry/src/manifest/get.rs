@@ -78,7 +78,7 @@ impl Registry {
         Ok(self.audit.pulled(pull).await?)
     }
 
-    async fn target(
+    pub(super) async fn target(
         &self,
         repository: &RepositoryName,
         reference: &Reference,

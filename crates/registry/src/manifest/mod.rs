@@ -6,6 +6,7 @@
 mod delete;
 pub(crate) mod facts;
 mod get;
+mod head;
 pub(crate) mod plan;
 mod push;
 pub(crate) mod store;

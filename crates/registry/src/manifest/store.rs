@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seawall_database::{DatabaseError, FromRow, RowReader, Tx, params};
+use seawall_database::{DatabaseError, FromRow, RowReader, Timestamp, Tx, params};
 use seawall_ids::{ArtifactId, ProjectId, RepositoryId, TagId};
 use seawall_oci::Digest;
 
@@ -15,6 +15,8 @@ pub(crate) struct Target {
     pub(crate) digest: Digest,
     pub(crate) media_type: Arc<str>,
     pub(crate) tag_id: Option<TagId>,
+    /// Until then collection leaves it alone although it has no tag.
+    pub(crate) lease_until: Timestamp,
 }
 
 impl FromRow for Target {
@@ -26,15 +28,16 @@ impl FromRow for Target {
             digest: crate::artifact::store::digest(row)?,
             media_type: row.next::<String>()?.into(),
             tag_id: row.next()?,
+            lease_until: row.next()?,
         })
     }
 }
 
-const BY_TAG: &str = "SELECT a.id, a.repository_id, a.project_id, a.digest, a.manifest_media_type, t.id FROM \
+const BY_TAG: &str = "SELECT a.id, a.repository_id, a.project_id, a.digest, a.manifest_media_type, t.id, a.lease_until FROM \
                       repositories r JOIN tags t ON t.repository_id = r.id JOIN artifacts a ON a.id = t.artifact_id \
                       WHERE r.name = $1 AND t.name = $2";
 const BY_DIGEST: &str = "SELECT a.id, a.repository_id, a.project_id, a.digest, a.manifest_media_type, \
-                         CAST(NULL AS BIGINT) FROM repositories r JOIN artifacts a ON a.repository_id = r.id \
+                         CAST(NULL AS BIGINT), a.lease_until FROM repositories r JOIN artifacts a ON a.repository_id = r.id \
                          WHERE r.name = $1 AND a.digest = $2";
 const BODY: &str = "SELECT body FROM manifests WHERE artifact_id = $1";
 const INSERT: &str = "INSERT INTO manifests (artifact_id, body) VALUES ($1, $2)";

@@ -6,20 +6,31 @@ use seawall_content::ContentSettings;
 use seawall_content::collection::CollectionPhase::{Artifacts, Blobs, Links, Trash};
 use seawall_content::collection::{CollectionProgress, CollectionSettings};
 use seawall_database::params;
-use seawall_identity::{Action, Permission, Resource};
+use seawall_identity::{Action, Permission, Permit, Resource};
 use seawall_oci::Digest;
-use seawall_registry::{CollectionOptions, CollectionPlan, CollectionReport, RegistrySettings};
-use seawall_testkit::databases;
+use seawall_registry::{
+    CollectionOptions, CollectionPlan, CollectionReport, Registry, RegistryError, RegistrySettings,
+};
+use seawall_testkit::{databases, rounds};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, attachment, index, name, reference, tag};
 
 /// Registries whose leases are over at once.
 async fn worlds() -> Vec<World> {
+    worlds_with_leases(Duration::ZERO).await
+}
+
+/// Registries whose leases outlast every test.
+async fn patient_worlds() -> Vec<World> {
+    worlds_with_leases(Duration::from_hours(1)).await
+}
+
+async fn worlds_with_leases(lease: Duration) -> Vec<World> {
     let mut worlds = Vec::new();
     for backing in databases() {
         let content = ContentSettings {
-            lease: Duration::ZERO,
+            lease,
             ..ContentSettings::default()
         };
         worlds.push(World::open_on(backing, RegistrySettings::default(), content, None).await);
@@ -276,6 +287,113 @@ async fn the_window_keeps_untagged_artifacts_that_were_pushed_again_or_pulled() 
         assert_eq!(plan(&world, &wished).await.artifacts, 1);
         assert_eq!(collect(&world, &wished).await.artifacts, 1);
         assert_eq!(world.count("SELECT COUNT(*) FROM artifacts").await, 2);
+    }
+}
+
+async fn head(
+    registry: &Registry,
+    permit: &Permit,
+    repository: &str,
+    wanted: &str,
+) -> Result<Digest, RegistryError> {
+    let found = registry
+        .head_manifest(permit, &name(repository), &reference(wanted))
+        .await;
+    found.map(|found| found.digest)
+}
+
+async fn is_there(world: &World, repository: &str, digest: &Digest) -> bool {
+    let project = world.project_of(repository).await;
+    let permit = world.permit(Permission::PULL, &project).await;
+    let wanted = reference(digest.as_str());
+    let found = world
+        .registry
+        .get_manifest(&permit, &name(repository), &wanted)
+        .await;
+    found.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manifest_that_a_head_found_stays_for_the_lease() {
+    for world in patient_worlds().await {
+        let project = world.project("team").await;
+        let permit = world.permit(Permission::PULL, &project).await;
+        let ask = async |wanted: &str| head(&world.registry, &permit, "team/app", wanted).await;
+        let asked = world.image("team/app", "", &[b"asked"]).await;
+        let silent = world.image("team/app", "", &[b"silent"]).await;
+        let moved = world.image("team/app", "v1", &[b"moved"]).await;
+        let child = world.image("team/app", "", &[b"child"]).await;
+        let holder = world.manifest("team/app", "", &index(&[&child])).await;
+        let holder = holder.unwrap().digest;
+        assert_eq!(ask(asked.as_str()).await.unwrap(), asked);
+        assert_eq!(ask(child.as_str()).await.unwrap(), child);
+        assert_eq!(ask("v1").await.unwrap(), moved);
+        untag(&world, "team/app", "v1").await;
+        assert_eq!(planned(&world, &options(true)).await.artifacts, 2);
+        for (digest, there) in [
+            (&asked, true),
+            (&silent, false),
+            (&moved, true),
+            (&child, true),
+            (&holder, false),
+        ] {
+            assert_eq!(is_there(&world, "team/app", digest).await, there);
+        }
+        // What was not pushed again since it is there can be relied on.
+        let whole = index(&[&asked, &moved, &child]);
+        let whole = world.manifest("team/app", "", &whole).await.unwrap().digest;
+        assert_eq!(ask(whole.as_str()).await.unwrap(), whole);
+        assert_eq!(planned(&world, &options(true)).await.artifacts, 0);
+        let gone = ask(silent.as_str()).await.unwrap_err();
+        assert!(matches!(gone, RegistryError::ManifestUnknown { .. }));
+        let over = world
+            .database
+            .write::<_, seawall_database::DatabaseError, _>(|tx| {
+                let sql = "UPDATE artifacts SET lease_until = 1";
+                Box::pin(async move { tx.execute(sql, params![]).await })
+            });
+        over.await.unwrap();
+        assert_eq!(planned(&world, &options(true)).await.artifacts, 4);
+        assert_eq!(world.count("SELECT COUNT(*) FROM artifacts").await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_and_a_collection_at_the_same_time_agree() {
+    for world in patient_worlds().await {
+        let project = world.project("team").await;
+        let permit = world.permit(Permission::PULL, &project).await;
+        let asking = if world.database.is_shared() {
+            world.replica().await
+        } else {
+            world.registry.clone()
+        };
+        let (mut found, mut gone) = (0, 0);
+        for round in 0..rounds(40, 2_000) {
+            let text = format!("round {round}");
+            let child = world.image("team/app", "", &[text.as_bytes()]).await;
+            let mut root = child.clone();
+            if round % 2 == 0 {
+                let holder = world.manifest("team/app", "", &index(&[&child])).await;
+                root = holder.unwrap().digest;
+            }
+            let wished = options(true);
+            let (asked, _) = tokio::join!(
+                head(&asking, &permit, "team/app", child.as_str()),
+                collect(&world, &wished)
+            );
+            match asked {
+                Ok(_) => found += 1,
+                Err(RegistryError::ManifestUnknown { .. }) => gone += 1,
+                Err(error) => panic!("HEAD: {error}"),
+            }
+            assert_eq!(asked.is_ok(), is_there(&world, "team/app", &child).await);
+            if asked.is_err() {
+                assert!(!is_there(&world, "team/app", &root).await);
+            }
+        }
+        println!("{found} found and kept, {gone} gone");
+        assert!(found > 0);
     }
 }
 
