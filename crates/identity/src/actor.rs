@@ -6,6 +6,7 @@ use seawall_database::Timestamp;
 use seawall_events::Origin;
 use seawall_ids::{RobotId, UserId};
 
+use crate::Action;
 use crate::robot::RobotRights;
 use crate::token::Grants;
 
@@ -107,5 +108,12 @@ impl Caller {
     /// Whether this caller came with a registry token (`Authorization: Bearer` on `/v2`).
     pub fn has_registry_token(&self) -> bool {
         self.grants.is_some()
+    }
+
+    /// The repositories that this caller's registry token names for `action`; none without a
+    /// token. Whether the actor may do it is asked by `authorize`, as ever.
+    pub fn token_repositories(&self, action: Action) -> impl Iterator<Item = &str> {
+        let grants = self.grants.iter();
+        grants.flat_map(move |grants| grants.repositories(action))
     }
 }

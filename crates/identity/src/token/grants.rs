@@ -54,6 +54,14 @@ impl Grants {
         grants
     }
 
+    /// The repositories in which the token covers `action`.
+    pub(crate) fn repositories(&self, action: Action) -> impl Iterator<Item = &str> {
+        let covering = self.repositories.iter();
+        covering
+            .filter(move |granted| granted.actions.cover(action))
+            .map(|granted| granted.name.as_str())
+    }
+
     /// Whether the token covers `permission` in `scope`.
     pub(crate) fn cover(&self, permission: Permission, scope: Scope<'_>) -> bool {
         match scope {
@@ -116,6 +124,8 @@ mod tests {
         assert!(!grants.cover(Permission::PULL, Scope::Repository(&two, "p/a")));
         assert!(!grants.cover(Permission::PULL, Scope::Project(&one)));
         assert!(!grants.cover(Permission::CATALOG, Scope::System));
+        assert!(grants.repositories(Action::Pull).eq(["p/a"]));
+        assert!(grants.repositories(Action::Delete).eq([""; 0]));
     }
 
     #[test]

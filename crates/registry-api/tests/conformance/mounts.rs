@@ -119,3 +119,36 @@ async fn a_token_that_does_not_name_the_source_is_asked_for_again() {
         assert_eq!(response.status(), status, "{scope}");
     }
 }
+
+#[tokio::test]
+async fn a_mount_from_anywhere_goes_no_further_than_the_token() {
+    let (owner, _) = private_client("mounts-narrow").await;
+    let blob = Blob::seeded(Algorithm::Sha256, "pushed for one repository", 512);
+    owner.push_blob(Way::PostPut, &blob).await;
+    let target = owner.at("mounts-narrow/target");
+    let path = mount(&blob.digest, None);
+    let push = format!("scope=repository:{}:pull,push", target.repository);
+    // The owner may pull the source, but this token may not.
+    for (more, status) in [
+        (String::new(), StatusCode::ACCEPTED),
+        (
+            format!("&scope=repository:{}:pull", owner.repository),
+            StatusCode::CREATED,
+        ),
+    ] {
+        let token = target.token(&format!("{push}{more}")).await;
+        let request = target.anonymous().request(Method::POST, &path);
+        let response = request.bearer_auth(token).send().await.unwrap();
+        assert_eq!(response.status(), status, "{push}{more}");
+    }
+    // What everybody may pull, a token need not name.
+    let public = client("mounts-public").await;
+    let blob = Blob::seeded(Algorithm::Sha256, "for everybody", 512);
+    public.push_blob(Way::PostPut, &blob).await;
+    let token = target.token(&push).await;
+    let request = target
+        .anonymous()
+        .request(Method::POST, &mount(&blob.digest, None));
+    let response = request.bearer_auth(token).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::CREATED);
+}

@@ -2,8 +2,8 @@
 //! the caller may pull (distribution-spec 1.1 § Mounting a blob from another repository).
 
 use seawall_content::Blob;
-use seawall_database::{Timestamp, Tx, params};
-use seawall_identity::{Permission, Permit, ProjectRef};
+use seawall_database::{Timestamp, Tx};
+use seawall_identity::{Action, Actor, Caller, Denied, Permission, Permit, ProjectRef, Scope};
 use seawall_oci::{Digest, RepositoryName};
 
 use super::{link, store};
@@ -14,7 +14,7 @@ use crate::{Registry, RegistryError};
 pub enum Mount<'a> {
     /// From a repository that the caller may pull: the permit is for that.
     From(&'a Permit, &'a RepositoryName),
-    /// From wherever the caller may pull the blob.
+    /// From wherever the caller may pull the blob, with the token that they came with.
     Anywhere,
 }
 
@@ -66,29 +66,52 @@ impl Registry {
         }
     }
 
-    /// Whether the caller may pull the blob from any repository.
+    /// Whether the caller may pull the blob from any repository: one that everybody may pull, one
+    /// that a registry token names, and without such a token any that the actor may pull.
     async fn is_pullable(&self, permit: &Permit, digest: &Digest) -> Result<bool, RegistryError> {
-        let rows: Vec<(i64, String, bool)> = {
-            let mut reader = self.database.read().await?;
-            reader
-                .fetch_all(store::PROJECTS_WITH, params![digest.as_str()])
-                .await?
+        let caller = permit.caller();
+        let actor = if caller.has_registry_token() {
+            &Actor::Anonymous
+        } else {
+            permit.actor()
         };
-        for (id, name, public) in rows {
-            let project = ProjectRef {
-                id: seawall_ids::ProjectId(id),
-                name,
-                public,
-            };
-            if self
-                .identity
-                .allowed(permit.actor(), Permission::PULL, &project)
-                .await?
+        let projects = {
+            let mut reader = self.database.read().await?;
+            store::projects_with(&mut reader, digest).await?
+        };
+        for project in projects {
+            let allowed = self.identity.allowed(actor, Permission::PULL, &project);
+            if allowed.await? {
+                return Ok(true);
+            }
+        }
+        for name in caller.token_repositories(Action::Pull) {
+            if let Ok(name) = name.parse()
+                && self.may_pull(caller, &name).await?
+                && self.is_linked(&name, digest).await?
             {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    async fn may_pull(
+        &self,
+        caller: &Caller,
+        repository: &RepositoryName,
+    ) -> Result<bool, RegistryError> {
+        let name = repository.project().unwrap_or_default();
+        let Some(project) = self.project_by_name(name).await? else {
+            return Ok(false);
+        };
+        let scope = Scope::Repository(&project, repository.as_str());
+        let pull = self.identity.authorize(caller, Permission::PULL, scope);
+        match pull.await {
+            Ok(_) => Ok(true),
+            Err(Denied::Failed(error)) => Err(error.into()),
+            Err(_) => Ok(false),
+        }
     }
 }
 

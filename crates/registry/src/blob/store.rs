@@ -1,7 +1,8 @@
 //! The SQL of links from repositories to blobs.
 
 use seawall_database::{DatabaseError, Sql, Timestamp, Tx, Value, params};
-use seawall_ids::RepositoryId;
+use seawall_identity::ProjectRef;
+use seawall_ids::{ProjectId, RepositoryId};
 use seawall_oci::Digest;
 
 const LINK: &str = "INSERT INTO repository_blobs (repository_id, digest, review_time) VALUES ($1, $2, $3) ON CONFLICT (repository_id, \
@@ -16,7 +17,7 @@ const COPY: &str = "INSERT INTO repository_blobs (repository_id, digest) SELECT 
                     ORDER BY digest ON CONFLICT (repository_id, digest) DO NOTHING";
 
 /// Projects whose repositories show a blob: at most a hundred are asked about.
-pub(crate) const PROJECTS_WITH: &str = "SELECT DISTINCT p.id, p.name, p.public FROM repository_blobs b JOIN repositories r ON r.id = b.repository_id JOIN \
+const PROJECTS_WITH: &str = "SELECT DISTINCT p.id, p.name, p.public FROM repository_blobs b JOIN repositories r ON r.id = b.repository_id JOIN \
      projects p ON p.id = r.project_id WHERE b.digest = $1 ORDER BY p.public DESC, p.id LIMIT 100";
 
 /// The fixed statements, for the test that prepares them on both engines.
@@ -55,6 +56,22 @@ pub(crate) async fn linked(
         .fetch_optional(Sql::from(LINKED), params![repository, digest.as_str()])
         .await?;
     Ok(found.is_some())
+}
+
+/// Projects whose repositories show a blob, public ones first: a hundred at most.
+pub(crate) async fn projects_with(
+    tx: &mut Tx,
+    digest: &Digest,
+) -> Result<Vec<ProjectRef>, DatabaseError> {
+    let rows: Vec<(i64, String, bool)> = tx
+        .fetch_all(PROJECTS_WITH, params![digest.as_str()])
+        .await?;
+    let projects = rows.into_iter().map(|(id, name, public)| ProjectRef {
+        id: ProjectId(id),
+        name,
+        public,
+    });
+    Ok(projects.collect())
 }
 
 /// Those of `digests` that the repository shows, as text.
