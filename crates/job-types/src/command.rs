@@ -2,8 +2,9 @@
 //! names an entry of that list, never a program, and no shell is involved.
 //!
 //! The program runs in a process group of its own, with an environment of its own; when the job is
-//! stopped or its time is over, the whole group is ended.
+//! stopped, its time is over, or the job service is gone (`guard`), the whole group is ended.
 
+mod guard;
 mod output;
 mod process;
 
@@ -16,6 +17,8 @@ use seawall_jobs::{JobContext, JobFailure, JobType, Parameters};
 
 use crate::{ORDINARY, cut_short, parameters};
 use process::Failure;
+
+pub use guard::guard;
 
 /// The most arguments that a job may add, and the longest of them in bytes.
 const MOST_ARGUMENTS: usize = 64;
@@ -48,7 +51,8 @@ pub struct Command {
 /// The list, by name.
 pub type Commands = BTreeMap<String, Command>;
 
-/// The type of job that runs one of these.
+/// The type of job that runs one of these. The program calls [`guard`] before anything else: each
+/// command is started through it.
 pub fn job_type(commands: Commands) -> JobType {
     let commands = Arc::new(commands);
     let listed = Arc::clone(&commands);

@@ -24,6 +24,9 @@ use command_line::{Request, USAGE};
 use config::{Config, Environment};
 
 fn main() -> ExitCode {
+    if let Some(code) = seawall_job_types::command::guard(std::env::args_os()) {
+        return code;
+    }
     match command_line::read(std::env::args_os().skip(1)) {
         Request::Help => {
             print!("{USAGE}");

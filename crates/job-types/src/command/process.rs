@@ -1,17 +1,21 @@
-//! The process of a command: started, watched, ended.
+//! The process of a command: started, watched, ended. Between it and us stands its guard.
 
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use seawall_jobs::JobContext;
-use tokio::process::Child;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, ChildStdin};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Command;
+use super::guard::WORD;
 use super::output::Output;
 
+/// This program, also when its file was replaced since it started.
+const OURSELVES: &str = "/proc/self/exe";
 /// Where programs are found by those that a command starts.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// What a group gets between being asked to end and being made to.
@@ -41,7 +45,7 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let mut child = start(command, more)
         .map_err(|error| format!("starting {}: {error}", command.program.display()))?;
-    let mut group = Group::of(&child);
+    let order = child.stdin.take();
     context.log.info(format_args!("{} started", command.name));
     let output = Output::follow(&mut child, context.log.clone(), command.max_output_bytes);
     let over = Instant::now() + command.timeout;
@@ -50,21 +54,11 @@ pub(super) async fn run(
         () = context.cancelled.cancelled() => Ended::Stopped,
         () = sleep_until(over) => Ended::Late,
     };
-    if matches!(ended, Ended::Itself(_)) {
-        group.forget();
-    } else {
+    if !matches!(ended, Ended::Itself(_)) {
         context
             .log
             .warning(format_args!("{} is told to end", command.name));
-        group.signal(Signal::TERM);
-        if timeout(GRACE, child.wait()).await.is_err() {
-            group.signal(Signal::KILL);
-            // A process that SIGKILL does not end hangs in the kernel; it is not waited for.
-            let _ = timeout(GRACE, child.wait()).await;
-        }
-        // Whatever of the group did not follow its leader.
-        group.signal(Signal::KILL);
-        group.forget();
+        end(&mut child, order).await;
     }
     output.finish(LAST_WORDS).await;
     match ended {
@@ -92,47 +86,35 @@ enum Ended {
     Late,
 }
 
+/// Has the guard ask the command to end, and then make it.
+async fn end(child: &mut Child, order: Option<ChildStdin>) {
+    if let Some(mut order) = order {
+        // Fails only when it has ended meanwhile.
+        let _ = order.write_all(b".").await;
+        let _ = timeout(GRACE, child.wait()).await;
+        // Closed: whatever is left of the group is killed.
+    }
+    // A process that SIGKILL does not end hangs in the kernel; it is not waited for.
+    let _ = timeout(GRACE, child.wait()).await;
+}
+
+/// Starts the guard, which starts the command.
 fn start(command: &Command, more: &[String]) -> io::Result<Child> {
-    let mut process = tokio::process::Command::new(&command.program);
-    process
+    let mut guard = std::process::Command::new(OURSELVES);
+    guard
+        .arg0("harbor-jobservice")
+        .arg(WORD)
+        .arg(&command.program)
         .args(&command.arguments)
         .args(more)
         .env_clear()
         .env("PATH", PATH)
         .envs(&command.environment)
         .current_dir(command.folder.as_deref().unwrap_or("/".as_ref()))
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-}
-
-/// The process group of a child that was not waited for yet. Dropped, as when the run itself is
-/// dropped, it is ended.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(Pid::from_raw))
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(group) = self.0 {
-            // Only fails when nobody is left in it.
-            let _ = kill_process_group(group, signal);
-        }
-    }
-
-    /// Its leader is gone, so that the number may soon be another's.
-    fn forget(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.signal(Signal::KILL);
-    }
+        // What a terminal sends to us is not for the command, which is told by us.
+        .process_group(0);
+    tokio::process::Command::from(guard).spawn()
 }

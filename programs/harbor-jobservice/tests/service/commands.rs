@@ -1,8 +1,6 @@
 //! COMMAND: programs from the list, and nothing else.
 
-use std::time::{Duration, Instant};
-
-use seawall_testkit::{JobService, JobServiceOptions};
+use seawall_testkit::{JobService, JobServiceOptions, wait_until};
 use serde_json::json;
 
 use crate::{Caller, PATIENCE, job};
@@ -27,6 +25,11 @@ commands:
   - name: family
     program: /bin/sh
     arguments: ["-c", "sleep 600 & echo $! > @FOLDER@/child; sleep 600"]
+  - name: deaf
+    program: /bin/sh
+    arguments: ["-c", "trap '' TERM; echo $$ > @FOLDER@/child; while :; do sleep 1; done"]
+  - name: gone
+    program: @FOLDER@/program
   - name: slow
     program: /bin/sleep
     arguments: ["600"]
@@ -38,7 +41,10 @@ commands:
 "#;
 
 fn start() -> (JobService, Caller) {
-    let service = JobService::start(JobServiceOptions::embedded().also(COMMANDS));
+    let mut service = JobService::prepare(JobServiceOptions::embedded().also(COMMANDS));
+    // It must be there at the start.
+    std::os::unix::fs::symlink("/bin/true", service.folder().join("program")).unwrap();
+    service.start_again();
     let caller = Caller::of(&service);
     (service, caller)
 }
@@ -112,34 +118,73 @@ fn a_command_that_fails_is_an_error_with_its_output() {
     caller.wait(&id, "Scheduled");
 }
 
+/// The child that the command `family` has started, once it has.
+fn child(service: &JobService) -> i32 {
+    let file = service.folder().join("child");
+    let mut child = None;
+    wait_until("the command has a child", PATIENCE, || {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        child = text.strip_suffix('\n').and_then(|text| text.parse().ok());
+        child.is_some()
+    });
+    child.unwrap()
+}
+
+fn lives(process: i32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    !status.is_empty() && !status.contains(") Z ")
+}
+
 #[test]
 fn stopping_ends_the_whole_group() {
     let (service, caller) = start();
     let id = caller.submit(&job("COMMAND", json!({ "command": "family" })));
-    let file = service.folder().join("child");
-    let deadline = Instant::now() + PATIENCE;
-    let child = loop {
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        if let Ok(child) = text.trim().parse::<i32>() {
-            break child;
-        }
-        assert!(Instant::now() < deadline, "{}", caller.log(&id));
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    let lives = || {
-        let status = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        !status.is_empty() && !status.contains(") Z ")
-    };
-    assert!(lives());
+    let child = child(&service);
+    assert!(lives(child));
     caller.stop(&id);
-    while lives() {
-        assert!(
-            Instant::now() < deadline,
-            "the child of the command lives on"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until("the child of the command ends", PATIENCE, || !lives(child));
     assert_eq!(caller.status(&id), "Stopped");
+}
+
+#[test]
+fn a_command_does_not_outlive_the_job_service() {
+    let (mut service, caller) = start();
+    let id = caller.submit(&job("COMMAND", json!({ "command": "family" })));
+    let first = child(&service);
+    assert!(lives(first));
+    service.kill();
+    wait_until("the child of the command ends", PATIENCE, || !lives(first));
+    std::fs::remove_file(service.folder().join("child")).unwrap();
+    // The next process runs the job again.
+    service.start_again();
+    let second = child(&service);
+    assert_ne!(first, second);
+    assert_eq!(caller.status(&id), "Running");
+    service.kill();
+    wait_until("the child of the command ends", PATIENCE, || !lives(second));
+}
+
+#[test]
+fn one_that_does_not_listen_is_killed() {
+    let (service, caller) = start();
+    let id = caller.submit(&job("COMMAND", json!({ "command": "deaf" })));
+    let child = child(&service);
+    caller.stop(&id);
+    wait_until("the command ends", PATIENCE, || !lives(child));
+}
+
+#[test]
+fn what_cannot_be_started_says_so() {
+    let (service, caller) = start();
+    let program = service.folder().join("program");
+    std::fs::remove_file(&program).unwrap();
+    let id = caller.submit(&job("COMMAND", json!({ "command": "gone" })));
+    caller.wait(&id, "Error");
+    let log = caller.log(&id);
+    assert!(
+        log.contains("starting") && log.contains("No such file"),
+        "{log}"
+    );
 }
 
 #[test]
