@@ -19,6 +19,7 @@ mod response_body;
 mod send_queue;
 mod server;
 mod service;
+mod signals;
 mod stream;
 mod tls;
 

@@ -13,8 +13,6 @@ mod logs;
 mod master;
 mod node;
 mod service;
-mod signals;
-
 mod tls;
 
 use std::path::Path;

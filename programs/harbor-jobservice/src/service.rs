@@ -11,7 +11,7 @@ use seawall_jobs_api::{ApiSecret, JobMetrics, JobsApi, Node};
 use seawall_telemetry::{Registry, Telemetry, TelemetrySettings};
 
 use crate::config::{Config, Environment};
-use crate::{logs, master, node, signals, tls};
+use crate::{logs, master, node, tls};
 
 /// Heartbeats come three times as often; a pool that misses two of Harbor's five seconds is dead.
 const LEASE: Duration = Duration::from_secs(15);
@@ -36,8 +36,7 @@ async fn serve(config: &Config, environment: &Environment) -> anyhow::Result<()>
     if environment.core_secret.is_empty() {
         tracing::warn!("CORE_SECRET is not set: the API lets nobody in, but for /api/v1/stats");
     }
-    let shutdown = Shutdown::default();
-    signals::stop_on_signal(shutdown.clone())?;
+    let shutdown = Shutdown::on_signal().context("listening for signals")?;
     let server = bind(server_settings(config, environment)).await?;
     let metrics_server = match &config.metric {
         Some(metric) => Some(bind(metric_settings(config, metric.port)).await?),

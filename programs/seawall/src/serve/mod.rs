@@ -10,7 +10,6 @@ mod metrics;
 mod open_files;
 mod parts;
 mod server;
-mod signals;
 
 use anyhow::Context;
 use seawall_http::{HttpMetrics, Server, Shutdown};
@@ -36,8 +35,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     // Held until the end: a second process on the same folder is refused.
     let _folder = DataFolder::take(&settings.data_dir)?;
     let max_connections = open_files::raise_limit(settings.limits.max_connections);
-    let shutdown = Shutdown::default();
-    signals::stop_on_signal(shutdown.clone())?;
+    let shutdown = Shutdown::on_signal().context("listening for signals")?;
     let mut registry = Registry::default();
     let http_metrics = HttpMetrics::register(&mut registry);
     let server = Server::bind(server::settings(settings, max_connections), http_metrics).await?;
