@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Far more than the hundred settings need.
-const MOST_BYTES: u64 = 4 << 20;
+const MOST_BYTES: usize = 4 << 20;
 
 /// Harbor's core.
 #[derive(Clone)]
@@ -103,7 +103,7 @@ impl Core {
             .client
             .get(&url)
             .header("Authorization", format!("Harbor-Secret {}", self.secret));
-        let answer = request
+        let mut answer = request
             .send()
             .await
             .map_err(|error| Refusal::Passing(format!("{}", chain(&error))))?;
@@ -116,16 +116,17 @@ impl Core {
             }
             status => return Err(Refusal::Passing(format!("{url} answers {status}"))),
         }
-        if answer
-            .content_length()
-            .is_some_and(|length| length > MOST_BYTES)
-        {
-            return Err(Refusal::Lasting(format!("{url}: the answer is too long")));
-        }
-        let text = answer
-            .bytes()
+        let mut text = Vec::new();
+        while let Some(chunk) = answer
+            .chunk()
             .await
-            .map_err(|error| Refusal::Passing(format!("{}", chain(&error))))?;
+            .map_err(|error| Refusal::Passing(format!("{}", chain(&error))))?
+        {
+            text.extend_from_slice(&chunk);
+            if text.len() > MOST_BYTES {
+                return Err(Refusal::Lasting(format!("{url}: the answer is too long")));
+            }
+        }
         read(&text)
             .with_context(|| format!("{url}: the answer is none of core"))
             .map_err(|error| Refusal::Lasting(format!("{error:#}")))
