@@ -113,7 +113,8 @@ impl Maintenance {
             Some(name) => vec![name.to_owned()],
             None => self.known_queues().await?,
         };
-        self.write_down(permit, queue, action, names).await?;
+        self.write_down(permit, queue.map(str::to_owned), action, names)
+            .await?;
         if action == QueueAction::Stop {
             return self.stop_queue(queue).await;
         }
@@ -137,17 +138,19 @@ impl Maintenance {
     async fn write_down(
         &self,
         permit: &Permit,
-        queue: Option<&str>,
+        queue: Option<String>,
         action: QueueAction,
         names: Vec<String>,
     ) -> Result<(), MaintenanceError> {
         let author = Author::of(permit);
-        let resource = queue.unwrap_or("all").to_owned();
         self.write(move |tasks, tx| {
-            let (author, names, resource) = (author.clone(), names.clone(), resource.clone());
+            let (author, names, queue) = (author.clone(), names.clone(), queue.clone());
             Box::pin(async move {
                 let operation = match action {
-                    QueueAction::Stop => Operation::Stop,
+                    QueueAction::Stop => {
+                        tasks.stop_waiting(tx, queue.as_deref()).await?;
+                        Operation::Stop
+                    }
                     QueueAction::Pause | QueueAction::Resume => {
                         for name in &names {
                             let paused = action == QueueAction::Pause;
@@ -156,6 +159,7 @@ impl Maintenance {
                         Operation::Update
                     }
                 };
+                let resource = queue.unwrap_or_else(|| "all".to_owned());
                 let what = format!("{} the jobs of queue {resource}", action.as_str());
                 author
                     .record(tx, operation, ResourceType::JobQueue, resource, what)

@@ -82,6 +82,14 @@ impl Tasks {
         Ok(found)
     }
 
+    /// Asks for the tasks of a queue, or of all without one, that the job store does not know yet to
+    /// be stopped. Those that it knows it stops itself.
+    pub async fn stop_waiting(&self, tx: &mut Tx, queue: Option<&str>) -> Result<(), TasksError> {
+        task::store::request_stop_of_waiting(tx, queue).await?;
+        self.ring(Bell::Tasks, tx);
+        Ok(())
+    }
+
     /// The executions of a vendor that are not final, at most 100.
     pub async fn open_executions(
         &self,

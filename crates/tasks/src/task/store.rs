@@ -26,6 +26,9 @@ const REQUEST_STOP: &str =
     "UPDATE tasks SET stop_requested = TRUE WHERE execution_id = $1 AND NOT is_final";
 const REQUEST_STOP_OF_JOB: &str =
     "UPDATE tasks SET stop_requested = TRUE WHERE job_id = $1 AND NOT is_final";
+/// Those that the job store does not know; it stops the others itself.
+const REQUEST_STOP_OF_WAITING: &str = "UPDATE tasks SET stop_requested = TRUE \
+    WHERE NOT is_final AND NOT submitted AND ($1 = '' OR job_name = $1)";
 const TO_SUBMIT: &str = "SELECT job_id, job_name, parameters, tenant FROM tasks \
     WHERE NOT is_final AND NOT submitted ORDER BY id LIMIT $1";
 /// A job that the store was given again after it lost it is to be stopped again, too.
@@ -50,6 +53,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     MOVE,
     REQUEST_STOP,
     REQUEST_STOP_OF_JOB,
+    REQUEST_STOP_OF_WAITING,
     TO_SUBMIT,
     SUBMITTED,
     TO_STOP,
@@ -138,6 +142,15 @@ pub(crate) async fn request_stop(
 
 pub(crate) async fn request_stop_of_job(tx: &mut Tx, job: &str) -> Result<bool, DatabaseError> {
     Ok(tx.execute(REQUEST_STOP_OF_JOB, params![job]).await? > 0)
+}
+
+/// Of this type of job; of all without one.
+pub(crate) async fn request_stop_of_waiting(
+    tx: &mut Tx,
+    job_name: Option<&str>,
+) -> Result<u64, DatabaseError> {
+    let name = job_name.unwrap_or_default();
+    tx.execute(REQUEST_STOP_OF_WAITING, params![name]).await
 }
 
 /// A task whose job the store is to be given.

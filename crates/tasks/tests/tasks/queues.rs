@@ -1,5 +1,7 @@
 //! Paused queues: the database says which, the job store follows.
 
+use seawall_jobs::{Outcome, Status, Written};
+
 use crate::world::{NAME, World};
 
 async fn set(world: &World, queue: &'static str, paused: bool) {
@@ -38,5 +40,33 @@ async fn what_was_paused_past_the_database_is_resumed() {
         world.launch(1).await;
         world.tasks.submit().await.unwrap();
         assert_eq!(world.claim(1).await.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_job_store_does_not_know_yet_is_stopped_with_its_queue() {
+    let stop = async |world: &World, queue: Option<&'static str>| {
+        world
+            .tasks
+            .write(move |tasks, tx| Box::pin(tasks.stop_waiting(tx, queue)))
+            .await
+            .unwrap();
+    };
+    for world in World::both().await {
+        for (queue, number) in [(Some("OTHER"), 2), (Some(NAME), 0), (None, 0)] {
+            world.launch(2).await;
+            stop(&world, queue).await;
+            world.tasks.submit().await.unwrap();
+            let claims = world.claim(10).await;
+            assert_eq!(claims.len(), number, "{queue:?}");
+            for claim in claims {
+                // What the store knows is not touched.
+                stop(&world, Some(NAME)).await;
+                world.tasks.submit().await.unwrap();
+                let written = world.finish(&claim, Outcome::Success).await;
+                assert_eq!(written, Written::Done(Status::Success));
+            }
+            world.deliver().await;
+        }
     }
 }
