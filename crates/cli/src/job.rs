@@ -1,7 +1,6 @@
 //! `seawall job …`
 
-use anyhow::bail;
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::Common;
@@ -12,9 +11,19 @@ use crate::reference::encode;
 /// `seawall job …`
 #[derive(Subcommand, Clone, Debug)]
 pub enum JobCommand {
-    /// List the jobs that run
-    List,
-    /// Show a job that runs
+    /// List the jobs that were asked for, the newest first
+    List {
+        /// Only jobs in this status
+        #[arg(long, value_enum)]
+        status: Option<JobStatus>,
+        /// Only jobs of this type, such as `GARBAGE_COLLECTION`
+        #[arg(long = "type", value_name = "TYPE")]
+        name: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+        limit: usize,
+    },
+    /// Show a job: how far it is, or how it ended
     Show {
         /// Id of a job
         job: String,
@@ -47,16 +56,40 @@ pub enum JobCommand {
     },
 }
 
+/// How far a job is.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub enum JobStatus {
+    /// It waits for a worker
+    Pending,
+    /// It waits for its time, or to be tried again
+    Scheduled,
+    /// It runs
+    Running,
+    /// Somebody stopped it
+    Stopped,
+    /// It failed
+    Error,
+    /// It has done its work
+    Success,
+}
+
 pub async fn run(command: JobCommand, common: &Common) -> anyhow::Result<()> {
     let connection = Connection::open(common)?;
     match command {
-        JobCommand::List => output::rows(common.output, COLUMNS, &running(&connection).await?),
+        JobCommand::List {
+            status,
+            name,
+            limit,
+        } => {
+            let jobs = connection
+                .list(&list(status, name.as_deref()), Some(limit))
+                .await?;
+            output::rows(common.output, COLUMNS, &jobs)
+        }
         JobCommand::Show { job } => {
-            let jobs = running(&connection).await?;
-            match jobs.iter().find(|run| text(run, "job_id") == job) {
-                Some(found) => output::object(common.output, COLUMNS, found),
-                None => bail!("job {job} does not run; `seawall job log {job}` says what it did"),
-            }
+            let path = format!("/jobservice/jobs/{}", encode(&job));
+            let found = connection.get(&path).await?;
+            output::object(common.output, &[COLUMNS, DETAILS].concat(), &found)
         }
         JobCommand::Log { job } => {
             let path = format!("/jobservice/jobs/{}/log", encode(&job));
@@ -123,20 +156,52 @@ pub async fn run(command: JobCommand, common: &Common) -> anyhow::Result<()> {
 }
 
 const COLUMNS: &[output::Column] = &[
-    ("job", |run| text(run, "job_id")),
-    ("type", |run| text(run, "job_name")),
-    ("since", |run| time(run, "start_at")),
-    ("pool", |run| text(run, "pool_id")),
+    ("job", |job| text(job, "id")),
+    ("type", |job| text(job, "name")),
+    ("status", |job| text(job, "status")),
+    ("asked for", |job| time(job, "creation_time")),
+    ("started", |job| time(job, "start_time")),
+    ("ended", |job| time(job, "end_time")),
 ];
 
-/// The workers that are busy.
-async fn running(connection: &Connection) -> anyhow::Result<Vec<Value>> {
-    let workers = connection.get("/jobservice/pools/all/workers").await?;
-    let workers = workers.as_array().cloned().unwrap_or_default();
-    Ok(workers
-        .into_iter()
-        .filter(|worker| worker.get("job_id").is_some())
-        .collect())
+/// What there is to say of one job beyond that.
+const DETAILS: &[output::Column] = &[
+    ("execution", |job| text(job, "execution_id")),
+    ("submitted", |job| times(job)),
+    ("progress", progress),
+    ("reason", |job| text(job, "status_message")),
+];
+
+fn times(job: &Value) -> String {
+    match job["run_count"].as_i64() {
+        Some(1) => "once".to_owned(),
+        Some(count) => format!("{count} times"),
+        None => String::new(),
+    }
+}
+
+fn progress(job: &Value) -> String {
+    let told = &job["progress"];
+    let Some(done) = told["done"].as_u64() else {
+        return String::new();
+    };
+    let of = told["total"].as_u64().map(|total| format!(" of {total}"));
+    format!("{done}{} {}", of.unwrap_or_default(), text(told, "message"))
+}
+
+/// The path of a list.
+fn list(status: Option<JobStatus>, name: Option<&str>) -> String {
+    let mut filters = Vec::new();
+    if let Some(status) = status {
+        filters.push(format!("status={status:?}"));
+    }
+    if let Some(name) = name {
+        filters.push(format!("name={name}"));
+    }
+    if filters.is_empty() {
+        return "/jobservice/jobs".to_owned();
+    }
+    format!("/jobservice/jobs?q={}", encode(&filters.join(",")))
 }
 
 async fn act(connection: &Connection, queue: &str, action: &str) -> anyhow::Result<()> {
@@ -157,5 +222,29 @@ fn named(queue: &str) -> String {
         "all queues".to_owned()
     } else {
         format!("queue {queue}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_go_into_the_query() {
+        assert_eq!(list(None, None), "/jobservice/jobs");
+        let path = list(Some(JobStatus::Running), Some("GARBAGE_COLLECTION"));
+        assert_eq!(
+            path,
+            "/jobservice/jobs?q=status%3DRunning%2Cname%3DGARBAGE_COLLECTION"
+        );
+    }
+
+    #[test]
+    fn progress_is_shown_as_far_as_it_is_known() {
+        assert_eq!(progress(&json!({})), "");
+        let told = json!({"progress": {"done": 3, "message": "blobs"}});
+        assert_eq!(progress(&told), "3 blobs");
+        let told = json!({"progress": {"done": 3, "total": 9, "message": "blobs"}});
+        assert_eq!(progress(&told), "3 of 9 blobs");
     }
 }

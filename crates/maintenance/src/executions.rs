@@ -103,9 +103,7 @@ impl Maintenance {
         if !execution.status.is_final()
             && let Some(task) = self.task(id).await?
         {
-            // How far it is matters less than that it is there: the job store may be away.
-            let job = self.tasks.job_store().find(&task.job_id).await;
-            progress = job.ok().flatten().and_then(|job| job.progress);
+            progress = self.progress(&task).await;
         }
         Ok(ExecutionDetail {
             execution,

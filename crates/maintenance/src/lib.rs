@@ -21,5 +21,5 @@ pub use error::MaintenanceError;
 pub use executions::ExecutionDetail;
 pub use kind::Kind;
 pub use maintenance::{Maintenance, MaintenanceSettings};
-pub use monitor::{Queue, QueueAction, StoppedJobs, Worker, WorkerRun};
+pub use monitor::{JobDetail, Queue, QueueAction, StoppedJobs, Worker, WorkerRun};
 pub use parameters::{CollectionParameters, PurgeParameters};

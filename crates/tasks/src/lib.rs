@@ -52,6 +52,7 @@ pub fn statements(engine: Engine) -> Vec<&'static str> {
     [
         execution::store::STATEMENTS,
         task::store::STATEMENTS,
+        &[task::list::SELECT, task::list::COUNT],
         schedule::store::STATEMENTS,
         queue::STATEMENTS,
         tasks::clock_statements(engine),

@@ -1,4 +1,6 @@
-//! The dashboard of jobs: pools, workers, queues, single jobs. Rules: `seawall_maintenance` (`monitor`).
+//! The dashboard of jobs: pools, workers, queues, jobs. Rules: `seawall_maintenance` (`monitor`).
+//!
+//! `listJobs` and `getJob` are Seawall's own: Harbor shows only what runs.
 
 use axum::response::Response;
 use seawall_jobs::JobId;
@@ -6,7 +8,7 @@ use seawall_maintenance::QueueAction;
 
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::models::job::{ActionRequest, JobQueue, Worker, WorkerPool};
+use crate::models::job::{ActionRequest, JobQueue, JobRecord, Worker, WorkerPool};
 use crate::respond;
 
 /// Stands for every pool, queue or running job in a path.
@@ -35,6 +37,31 @@ pub async fn workers(call: Call) -> Result<Response, ApiError> {
     let workers = call.api.maintenance.workers(call.permit()?, pool).await?;
     let shown: Vec<Worker> = workers.into_iter().map(Into::into).collect();
     respond::json(&shown)
+}
+
+/// `listJobs`
+pub async fn jobs(call: Call) -> Result<Response, ApiError> {
+    let (page, query) = call.list_query()?;
+    let (maintenance, permit) = (call.api.maintenance.clone(), call.permit()?.clone());
+    call.listed(page, query, move |query| {
+        let (maintenance, permit) = (maintenance.clone(), permit.clone());
+        async move {
+            let found = maintenance.jobs(&permit, &query).await?;
+            let items = found
+                .items
+                .into_iter()
+                .map(|task| JobRecord::of(task, None));
+            Ok((items.collect::<Vec<_>>(), found.total))
+        }
+    })
+    .await
+}
+
+/// `getJob`
+pub async fn job(call: Call) -> Result<Response, ApiError> {
+    let job = parse(call.parameter("job_id"))?;
+    let found = call.api.maintenance.job(call.permit()?, &job).await?;
+    respond::json(&JobRecord::of(found.task, found.progress))
 }
 
 /// `stopRunningJob`

@@ -4,7 +4,7 @@
 use seawall_database::Timestamp;
 use seawall_jobs::{Parameters, Progress};
 use seawall_maintenance as rooms;
-use seawall_tasks::{Execution, Schedule};
+use seawall_tasks::{Execution, Schedule, Task};
 use serde::{Deserialize, Serialize};
 
 use super::{is_false, is_zero};
@@ -178,6 +178,54 @@ impl From<rooms::Worker> for Worker {
             checkin_at: run.and_then(|run| set(run.check_in_at)),
             id: worker.id,
             pool_id: worker.pool,
+        }
+    }
+}
+
+/// A job that was asked for. Seawall's own; its parameters may hold secrets and are not shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct JobRecord {
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    pub name: String,
+    /// How far it is.
+    pub status: String,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub status_message: String,
+    /// The execution that it belongs to.
+    pub execution_id: i64,
+    /// How often the job store was given it.
+    pub run_count: i64,
+    /// How far the job says it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// When it was asked for.
+    pub creation_time: Timestamp,
+    /// When it first ran.
+    pub start_time: Timestamp,
+    /// When its status changed last.
+    pub update_time: Timestamp,
+    /// When it ended.
+    pub end_time: Timestamp,
+}
+
+impl JobRecord {
+    /// A task, and how far it is.
+    pub fn of(task: Task, progress: Option<Progress>) -> Self {
+        Self {
+            id: task.job_id.to_string(),
+            name: task.job_name,
+            status: task.status.as_str().to_owned(),
+            status_message: task.status_message,
+            execution_id: task.execution_id.0,
+            run_count: i64::from(task.run_count),
+            progress,
+            creation_time: task.creation_time,
+            start_time: task.start_time,
+            update_time: task.update_time,
+            end_time: task.end_time,
         }
     }
 }

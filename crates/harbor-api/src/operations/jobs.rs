@@ -23,6 +23,8 @@ operations! {
     updatePurgeSchedule PUT "/system/purgeaudit/schedule" system(PurgeAudit, Update) => purge::update_schedule;
     // jobservice
     getWorkerPools GET "/jobservice/pools" system(JobServiceMonitor, List) => jobservice::pools;
+    listJobs GET "/jobservice/jobs" system(JobServiceMonitor, List) => jobservice::jobs;
+    getJob GET "/jobservice/jobs/{job_id}" system(JobServiceMonitor, List) => jobservice::job;
     getWorkers GET "/jobservice/pools/{pool_id}/workers" system(JobServiceMonitor, List) => jobservice::workers;
     stopRunningJob PUT "/jobservice/jobs/{job_id}" system(JobServiceMonitor, Stop) => jobservice::stop;
     actionGetJobLog GET "/jobservice/jobs/{job_id}/log" system(JobServiceMonitor, List) => jobservice::log;

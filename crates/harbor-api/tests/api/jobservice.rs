@@ -132,6 +132,70 @@ async fn what_is_no_job_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_listed_before_during_and_after_their_run() {
+    for harbor in Harbor::on_both().await {
+        let queue = "/jobservice/queues/GARBAGE_COLLECTION";
+        harbor
+            .put(ADMIN, queue, json!({"action": "pause"}))
+            .await
+            .empty();
+        let body = json!({"schedule": {"type": "Manual"}, "parameters": {}});
+        let mut executions = Vec::new();
+        for _ in 0..2 {
+            let answer = harbor
+                .post(ADMIN, "/system/gc/schedule", body.clone())
+                .await
+                .status(201);
+            executions.push(answer.id_in_location());
+        }
+        let list = async |filter: &str| {
+            let path = format!("/jobservice/jobs?q=name%3DGARBAGE_COLLECTION%2C{filter}");
+            harbor.get(ADMIN, &path).await.status(200)
+        };
+        let waiting = list("status%3DPending").await;
+        assert_eq!(waiting.total(), 2);
+        let newest = &waiting.json()[0];
+        assert_eq!(newest["execution_id"], executions[1]);
+        let job = newest["id"].as_str().unwrap().to_owned();
+        assert_eq!(list("status%3DSuccess").await.total(), 0);
+        harbor
+            .put(ADMIN, queue, json!({"action": "resume"}))
+            .await
+            .empty();
+        for execution in executions {
+            harbor.ended("/system/gc", execution).await;
+        }
+        assert_eq!(list("status%3DPending").await.total(), 0);
+        assert_eq!(list("status%3DSuccess").await.total(), 2);
+        let one = harbor
+            .get(ADMIN, "/jobservice/jobs?page_size=1")
+            .await
+            .status(200);
+        assert_eq!((one.json().as_array().unwrap().len(), one.total()), (1, 2));
+        let shown = harbor
+            .get(ADMIN, &format!("/jobservice/jobs/{job}"))
+            .await
+            .status(200)
+            .json();
+        assert_eq!(
+            (&shown["id"], &shown["status"]),
+            (&json!(job), &json!("Success"))
+        );
+        assert_eq!(shown["run_count"], 1);
+        assert!(
+            shown["end_time"].as_str() > shown["creation_time"].as_str(),
+            "{shown}"
+        );
+        // What it was given may hold secrets.
+        assert_eq!(shown.get("parameters"), None);
+        harbor
+            .get(ADMIN, "/jobservice/jobs/0123456789abcdef01234567")
+            .await
+            .error(404, "NOT_FOUND", "0123456789abcdef01234567");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_queue_is_paused_stopped_and_resumed() {
     for harbor in Harbor::on_both().await {
         let path = format!("/jobservice/queues/{PATIENT}");

@@ -1,13 +1,15 @@
 //! What administrators see of the jobs, and do to them: pools and workers (`workers`), queues
-//! (`queues`), single jobs and their logs here.
+//! (`queues`), jobs and their logs here.
 
 mod queues;
 mod workers;
 
+use seawall_database::query::ListQuery;
 use seawall_events::{Operation, ResourceType};
-use seawall_identity::{Action, Permission, Permit, Resource};
-use seawall_jobs::JobId;
+use seawall_identity::{Action, Page, Permission, Permit, Resource};
 use seawall_jobs::store::JobSelector;
+use seawall_jobs::{JobId, Progress};
+use seawall_tasks::Task;
 
 pub use queues::{Queue, QueueAction};
 pub use workers::{Worker, WorkerRun};
@@ -25,7 +27,49 @@ pub(crate) const MOST_RUNS: u32 = 10_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoppedJobs(pub u64);
 
+/// A job that was asked for, and how far it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobDetail {
+    /// What was asked for, and what became of it.
+    pub task: Task,
+    /// How far the job says it is; none before it runs and after it has ended.
+    pub progress: Option<Progress>,
+}
+
 impl Maintenance {
+    /// The jobs that were asked for, ended ones too as long as their executions are kept, the newest
+    /// first. Permit: list of the job monitor.
+    pub async fn jobs(
+        &self,
+        permit: &Permit,
+        query: &ListQuery,
+    ) -> Result<Page<Task>, MaintenanceError> {
+        permit.require(LIST, None)?;
+        let (items, total) = self.tasks.tasks(query).await?;
+        Ok(Page { items, total })
+    }
+
+    /// One of them. Permit: list of the job monitor.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn job(&self, permit: &Permit, job: &JobId) -> Result<JobDetail, MaintenanceError> {
+        permit.require(LIST, None)?;
+        let task = self.tasks.task_of_job(job).await?;
+        let task = task.ok_or_else(|| not_found(job))?;
+        let progress = self.progress(&task).await;
+        Ok(JobDetail { task, progress })
+    }
+
+    /// How far it is matters less than that it is there: the job store may be away.
+    pub(crate) async fn progress(&self, task: &Task) -> Option<Progress> {
+        if task.status.is_final() {
+            return None;
+        }
+        let job = self.tasks.job_store().find(&task.job_id).await;
+        job.ok().flatten().and_then(|job| job.progress)
+    }
+
     /// Stops a job, waiting or running. Permit: stop of the job monitor.
     ///
     /// # Errors
@@ -38,7 +82,7 @@ impl Maintenance {
         permit.require(STOP, None)?;
         let there = self.tasks.job_store().find(job).await?.is_some();
         if !there && self.tasks.task_of_job(job).await?.is_none() {
-            return Err(MaintenanceError::NotFound(format!("job {job} not found")));
+            return Err(not_found(job));
         }
         self.mark_stopped(permit, job.clone()).await?;
         self.tell_to_stop(job.clone()).await
@@ -93,4 +137,8 @@ impl Maintenance {
             .await?;
         Ok(StoppedJobs(told.jobs))
     }
+}
+
+fn not_found(job: &JobId) -> MaintenanceError {
+    MaintenanceError::NotFound(format!("job {job} not found"))
 }

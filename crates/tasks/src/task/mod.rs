@@ -1,5 +1,6 @@
 //! A task: one job of an execution. Its SQL is in `store`, what changes it is `change`.
 
+pub(crate) mod list;
 pub(crate) mod store;
 
 use seawall_database::{DatabaseError, FromRow, RowReader, Timestamp};
