@@ -19,7 +19,7 @@ const MOST_LINES_OF_TESTS: usize = 600;
 /// The rooms from the ground up: a crate uses only crates of lower layers, never a neighbour.
 const LAYERS: [&[&str]; 11] = [
     &["ids", "oci", "telemetry", "image-definition"],
-    &["database", "storage", "settings", "http"],
+    &["database", "storage", "settings", "http", "registry-client"],
     &["events", "jobs", "cli", "packages", "signing"],
     &["identity", "content", "tasks", "job-types", "image"],
     &["registry"],

@@ -1,40 +1,25 @@
-//! From artifact to artifact, from manifest to manifest; blobs are `blob.rs`'s.
+//! From artifact to artifact, from manifest to manifest, by `seawall-registry-client`.
 
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, StatusCode};
 use seawall_jobs::{JobContext, Progress};
+use seawall_registry_client::{
+    BlobCopy, CopySettings, Endpoint, FetchedManifest, Passage, TransferError,
+};
 use serde::Deserialize;
-use sha2::Digest as _;
 
-use super::blob::Blob;
-use super::endpoint::{Endpoint, failed, limited, scope};
 use super::resource::{Artifact, Replication};
-use super::{ReplicationSettings, TransferError};
 
-/// The largest manifest, which is also the distribution API's least upper bound.
-const MANIFEST_BYTES: usize = 4 << 20;
 /// An index in an index in an index.
 const DEEPEST: u32 = 4;
-
-const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
-    application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
 
 /// One run.
 pub(super) struct Transfer<'a> {
     pub(super) source: Endpoint,
     pub(super) target: Endpoint,
     pub(super) replication: &'a Replication,
-    pub(super) settings: &'a ReplicationSettings,
+    pub(super) settings: CopySettings,
     pub(super) context: &'a JobContext,
-}
-
-struct Manifest {
-    digest: String,
-    media_type: HeaderValue,
-    bytes: Bytes,
 }
 
 /// What a manifest names, image or index.
@@ -110,9 +95,9 @@ impl Transfer<'_> {
             self.source.host(),
             self.target.host()
         ));
-        let manifest = self.manifest(from).await?;
+        let manifest = self.source.manifest(source, from).await?;
         if let Some(there) = self.digest_there(to).await? {
-            if there == manifest.digest {
+            if there == manifest.digest.as_str() {
                 log.info(format_args!("{target}:{to} is there already"));
                 return Ok(());
             }
@@ -132,7 +117,7 @@ impl Transfer<'_> {
     /// Copies what a manifest names, then the manifest.
     fn put<'a>(
         &'a self,
-        manifest: Manifest,
+        manifest: FetchedManifest,
         to: &'a str,
         depth: u32,
     ) -> BoxFuture<'a, Result<(), TransferError>> {
@@ -148,7 +133,7 @@ impl Transfer<'_> {
             }
             for child in &named.manifests {
                 if self.digest_there(&child.digest).await?.is_none() {
-                    let manifest = self.manifest(&child.digest).await?;
+                    let manifest = self.source.manifest(self.from(), &child.digest).await?;
                     self.put(manifest, &child.digest, depth + 1).await?;
                 }
             }
@@ -160,33 +145,11 @@ impl Transfer<'_> {
                     ));
                     continue;
                 }
-                Blob {
-                    transfer: self,
-                    digest: &descriptor.digest,
-                    size: descriptor.size,
-                }
-                .copy()
-                .await?;
+                self.blob(descriptor).await?;
             }
-            let url = self.target.at(self.to(), &format!("manifests/{to}"))?;
-            let headers = HeaderMap::from_iter([(CONTENT_TYPE, manifest.media_type)]);
-            let scope = scope(self.to(), true);
-            let answer = self
-                .target
-                .send(Method::PUT, &url, &scope, headers, Some(manifest.bytes))
+            self.target
+                .put_manifest(self.to(), to, &manifest.media_type, manifest.bytes)
                 .await?;
-            let status = answer.status();
-            if !status.is_success() {
-                let said = limited(answer, 4096).await.unwrap_or_default();
-                let said = String::from_utf8_lossy(&said);
-                return Err(failed(
-                    status,
-                    format!(
-                        "{} does not take the manifest {to}: {status} {said}",
-                        self.target.host()
-                    ),
-                ));
-            }
             self.context
                 .log
                 .info(format_args!("{}:{to} is copied", self.to()));
@@ -195,70 +158,36 @@ impl Transfer<'_> {
         .boxed()
     }
 
-    async fn manifest(&self, reference: &str) -> Result<Manifest, TransferError> {
-        let url = self
-            .source
-            .at(self.from(), &format!("manifests/{reference}"))?;
-        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(MANIFESTS))]);
-        let answer = self
-            .source
-            .send(Method::GET, &url, &scope(self.from(), false), headers, None)
-            .await?;
-        let status = answer.status();
-        if !status.is_success() {
-            return Err(failed(
-                status,
-                format!(
-                    "{} does not give the manifest {reference}: {status}",
-                    self.source.host()
-                ),
-            ));
-        }
-        let media_type = answer.headers().get(CONTENT_TYPE).cloned();
-        let bytes = limited(answer, MANIFEST_BYTES).await?;
-        let digest = format!("sha256:{}", hex::encode(sha2::Sha256::digest(&bytes)));
-        if reference.starts_with("sha256:") && reference != digest {
-            return Err(TransferError::Passing(format!(
-                "{} gives other bytes than {reference}",
-                self.source.host()
-            )));
-        }
-        Ok(Manifest {
-            digest,
-            media_type: media_type.unwrap_or(HeaderValue::from_static(
-                "application/vnd.oci.image.manifest.v1+json",
+    async fn blob(&self, descriptor: &Descriptor) -> Result<(), TransferError> {
+        let (log, digest) = (&self.context.log, &descriptor.digest);
+        let watch = |passage: Passage<'_>| match passage {
+            Passage::AlreadyThere => log.debug(format_args!("{digest} is there already")),
+            Passage::Copied => log.info(format_args!(
+                "{digest} is copied, {} bytes",
+                descriptor.size
             )),
-            bytes: bytes.into(),
-        })
+            Passage::Again { error, pause } => log.warning(format_args!(
+                "{digest}: {error}; again in {:.1} s",
+                pause.as_secs_f64()
+            )),
+        };
+        BlobCopy {
+            source: (&self.source, self.from()),
+            target: (&self.target, self.to()),
+            digest,
+            size: descriptor.size,
+            settings: &self.settings,
+            watch: &watch,
+        }
+        .copy()
+        .await
     }
 
     /// The digest of what has this name at the destination, if anything has.
     async fn digest_there(&self, reference: &str) -> Result<Option<String>, TransferError> {
-        let url = self
-            .target
-            .at(self.to(), &format!("manifests/{reference}"))?;
-        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(MANIFESTS))]);
-        let answer = self
-            .target
-            .send(Method::HEAD, &url, &scope(self.to(), true), headers, None)
-            .await?;
-        match answer.status() {
-            StatusCode::NOT_FOUND => Ok(None),
-            status if status.is_success() => {
-                let digest = answer.headers().get("docker-content-digest");
-                let digest = digest
-                    .and_then(|value| value.to_str().ok())
-                    .unwrap_or_default();
-                Ok(Some(digest.to_owned()))
-            }
-            status => Err(failed(
-                status,
-                format!(
-                    "{} does not say whether {reference} is there: {status}",
-                    self.target.host()
-                ),
-            )),
-        }
+        self.target
+            .manifest_digest(self.to(), reference, true)
+            .await
     }
 
     async fn delete(&self, artifact: &Artifact) -> Result<(), TransferError> {
@@ -276,42 +205,21 @@ impl Transfer<'_> {
                     None => reference.clone(),
                 }
             };
-            let url = self
-                .target
-                .at(self.to(), &format!("manifests/{reference}"))?;
-            let scope = format!("repository:{}:pull,push,delete", self.to());
-            let answer = self
-                .target
-                .send(Method::DELETE, &url, &scope, HeaderMap::new(), None)
-                .await?;
-            match answer.status() {
-                StatusCode::NOT_FOUND => self
-                    .context
-                    .log
-                    .info(format_args!("{}:{reference} is not there", self.to())),
-                status if status.is_success() => self
-                    .context
-                    .log
-                    .info(format_args!("{}:{reference} is deleted", self.to())),
-                status => {
-                    return Err(failed(
-                        status,
-                        format!(
-                            "{} does not delete {reference}: {status}",
-                            self.target.host()
-                        ),
-                    ));
-                }
+            let log = &self.context.log;
+            if self.target.delete_manifest(self.to(), &reference).await? {
+                log.info(format_args!("{}:{reference} is deleted", self.to()));
+            } else {
+                log.info(format_args!("{}:{reference} is not there", self.to()));
             }
         }
         Ok(())
     }
 
-    pub(super) fn from(&self) -> &str {
+    fn from(&self) -> &str {
         &self.replication.source.metadata.repository.name
     }
 
-    pub(super) fn to(&self) -> &str {
+    fn to(&self) -> &str {
         &self.replication.target.metadata.repository.name
     }
 }

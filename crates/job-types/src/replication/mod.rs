@@ -3,21 +3,17 @@
 //!
 //! Its parameters carry both registries, credentials included, so that it needs nothing else:
 //! `resource.rs`. What is there already is not copied again, which makes a second run cheap.
-//! `copy.rs` walks manifests, `blob.rs` moves bytes, `endpoint.rs` speaks to a registry.
+//! `copy.rs` walks manifests; `seawall-registry-client` speaks to the registries and moves bytes.
 
-mod blob;
-mod challenge;
 mod copy;
-mod endpoint;
 mod resource;
-mod throttle;
 
 use std::time::Duration;
 
 use seawall_jobs::{JobContext, JobFailure, JobType};
+use seawall_registry_client::{CopySettings, Endpoint, TransferError};
 
 use crate::{ORDINARY, cut_short};
-use endpoint::Endpoint;
 use resource::Replication;
 
 /// How blobs are copied.
@@ -47,17 +43,6 @@ impl Default for ReplicationSettings {
     }
 }
 
-/// Why an artifact could not be copied.
-#[derive(Debug, thiserror::Error)]
-enum TransferError {
-    /// Another try may help.
-    #[error("{0}")]
-    Passing(String),
-    /// It will not.
-    #[error("{0}")]
-    Lasting(String),
-}
-
 pub(crate) fn job_type(settings: ReplicationSettings) -> JobType {
     JobType {
         max_attempts: 3,
@@ -69,8 +54,14 @@ pub(crate) fn job_type(settings: ReplicationSettings) -> JobType {
 
 async fn run(context: JobContext, settings: ReplicationSettings) -> Result<(), JobFailure> {
     let replication = Replication::read(context.parameters()).map_err(JobFailure::permanent)?;
-    let source = Endpoint::new(&replication.source.registry, settings.request_timeout);
-    let target = Endpoint::new(&replication.target.registry, settings.request_timeout);
+    let source = Endpoint::new(
+        &replication.source.registry.clone().into(),
+        settings.request_timeout,
+    );
+    let target = Endpoint::new(
+        &replication.target.registry.clone().into(),
+        settings.request_timeout,
+    );
     let (source, target) = (
         source.map_err(JobFailure::permanent)?,
         target.map_err(JobFailure::permanent)?,
@@ -81,7 +72,16 @@ async fn run(context: JobContext, settings: ReplicationSettings) -> Result<(), J
         source,
         target,
         replication: &replication,
-        settings: &settings,
+        settings: CopySettings {
+            retries: if replication.by_chunk {
+                settings.chunk_retries
+            } else {
+                settings.blob_retries
+            },
+            chunk_bytes: replication.by_chunk.then_some(settings.chunk_bytes),
+            first_pause: settings.first_pause,
+            bytes_per_second: replication.bytes_per_second,
+        },
         context: &context,
     };
     // What is cancelled is cancelled in the middle of a read or write; no half blob becomes visible.

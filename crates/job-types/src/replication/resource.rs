@@ -59,7 +59,7 @@ pub(super) struct Artifact {
     pub(super) tags: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Registry {
     pub(super) url: String,
     #[serde(default)]
@@ -88,6 +88,37 @@ impl std::fmt::Debug for Registry {
         f.debug_struct("Registry")
             .field("url", &self.url)
             .finish_non_exhaustive()
+    }
+}
+
+impl From<Registry> for seawall_registry_client::Registry {
+    fn from(registry: Registry) -> Self {
+        let credential = registry
+            .credential
+            .filter(|credential| !credential.access_secret.is_empty());
+        Self {
+            url: registry.url,
+            credential: credential.map(
+                |Credential {
+                     kind,
+                     access_key,
+                     access_secret,
+                 }| {
+                    use seawall_registry_client::Credential;
+                    match (kind.as_str(), access_key.as_str()) {
+                        ("secret", _) => Credential::HarborSecret(access_secret),
+                        ("oauth", "") => Credential::Bearer(access_secret),
+                        _ => Credential::Basic {
+                            name: access_key,
+                            secret: access_secret,
+                        },
+                    }
+                },
+            ),
+            insecure: registry.insecure,
+            ca_certificate: registry.ca_certificate,
+            token_service: registry.token_service_url.parse().ok(),
+        }
     }
 }
 

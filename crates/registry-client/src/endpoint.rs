@@ -1,4 +1,5 @@
-//! A registry as the distribution API shows it: requests, and how to be let in.
+//! A registry as the distribution API shows it: requests, and how to be let in. What is asked
+//! for is `manifest.rs`, `blob.rs` and `copy.rs`.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,9 +13,9 @@ use seawall_telemetry::chain;
 use serde::Deserialize;
 use url::Url;
 
-use super::TransferError;
-use super::challenge::Challenge;
-use super::resource::{Credential, Registry};
+use crate::TransferError;
+use crate::challenge::Challenge;
+use crate::registry::{Credential, Registry};
 
 /// Between two bytes.
 const SILENCE: Duration = Duration::from_mins(1);
@@ -22,9 +23,9 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// The largest answer of a token service.
 const TOKEN_BYTES: usize = 64 << 10;
 
-/// A registry.
+/// A registry that is spoken to. It keeps its connections, and what let it in, by scope.
 #[derive(Debug)]
-pub(super) struct Endpoint {
+pub struct Endpoint {
     url: Url,
     client: Client,
     credential: Option<Credential>,
@@ -33,20 +34,18 @@ pub(super) struct Endpoint {
     known: Mutex<HashMap<String, HeaderValue>>,
 }
 
-impl std::fmt::Debug for Credential {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
-
 /// What a request may do with a repository; also the scope of its token.
-pub(super) fn scope(repository: &str, writes: bool) -> String {
+pub(crate) fn scope(repository: &str, writes: bool) -> String {
     let actions = if writes { "pull,push" } else { "pull" };
     format!("repository:{repository}:{actions}")
 }
 
 impl Endpoint {
-    pub(super) fn new(registry: &Registry, timeout: Duration) -> Result<Self, String> {
+    /// A client of `registry`; `timeout` is for one request, from its head to the end of its answer.
+    ///
+    /// # Errors
+    /// What is wrong with the URL or the certificates, in words.
+    pub fn new(registry: &Registry, timeout: Duration) -> Result<Self, String> {
         let url: Url = registry
             .url
             .trim_end_matches('/')
@@ -74,22 +73,19 @@ impl Endpoint {
                 .build()
                 .map_err(|error| format!("a client for {}: {}", host(&url), chain(&error)))?,
             url,
-            credential: registry
-                .credential
-                .clone()
-                .filter(|credential| !credential.access_secret.is_empty()),
-            token_service: registry.token_service_url.parse().ok(),
+            credential: registry.credential.clone(),
+            token_service: registry.token_service.clone(),
             known: Mutex::default(),
         })
     }
 
     /// Its host, for people.
-    pub(super) fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         host(&self.url)
     }
 
     /// `/v2/<repository>/<rest>`.
-    pub(super) fn at(&self, repository: &str, rest: &str) -> Result<Url, TransferError> {
+    pub(crate) fn at(&self, repository: &str, rest: &str) -> Result<Url, TransferError> {
         let text = format!(
             "{}/v2/{repository}/{rest}",
             self.url.as_str().trim_end_matches('/')
@@ -99,7 +95,7 @@ impl Endpoint {
     }
 
     /// Where a `Location` of an answer to `from` points.
-    pub(super) fn location(&self, from: &Url, answer: &Response) -> Result<Url, TransferError> {
+    pub(crate) fn location(&self, from: &Url, answer: &Response) -> Result<Url, TransferError> {
         let location = answer
             .headers()
             .get("location")
@@ -116,7 +112,7 @@ impl Endpoint {
 
     /// Sends a request without a body, or with a small one, and once more when it is asked who it
     /// is. `scope` names what it is about, for the token.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         url: &Url,
@@ -153,7 +149,7 @@ impl Endpoint {
     }
 
     /// A request whose body can be sent only once; what [`Endpoint::send`] learned lets it in.
-    pub(super) fn stream(
+    pub(crate) fn stream(
         &self,
         method: Method,
         url: &Url,
@@ -167,7 +163,7 @@ impl Endpoint {
         )
     }
 
-    pub(super) async fn execute(&self, request: RequestBuilder) -> Result<Response, TransferError> {
+    pub(crate) async fn execute(&self, request: RequestBuilder) -> Result<Response, TransferError> {
         // The address may carry the state of an upload, or a signature.
         request.send().await.map_err(|error| {
             TransferError::Passing(format!("{}: {}", self.host(), chain(&error.without_url())))
@@ -175,7 +171,7 @@ impl Endpoint {
     }
 
     /// Forgets the token: it may have ended.
-    pub(super) fn forget(&self, scope: &str) {
+    pub(crate) fn forget(&self, scope: &str) {
         self.known().remove(scope);
     }
 
@@ -193,15 +189,8 @@ impl Endpoint {
         if url.origin() != self.url.origin() {
             return request;
         }
-        if let Some(credential) = self
-            .credential
-            .as_ref()
-            .filter(|credential| credential.kind == "secret")
-        {
-            return request.header(
-                AUTHORIZATION,
-                sensitive(&format!("Harbor-Secret {}", credential.access_secret)),
-            );
+        if let Some(Credential::HarborSecret(secret)) = &self.credential {
+            return request.header(AUTHORIZATION, sensitive(&format!("Harbor-Secret {secret}")));
         }
         match self.known().get(scope) {
             Some(authorization) => request.header(AUTHORIZATION, authorization.clone()),
@@ -214,15 +203,13 @@ impl Endpoint {
         challenge: Option<Challenge>,
         scope: &str,
     ) -> Result<Option<HeaderValue>, TransferError> {
-        let credential = self.credential.as_ref();
-        let basic = credential
-            .filter(|credential| credential.kind != "secret")
-            .map(basic);
-        if let Some(token) = credential
-            .filter(|credential| credential.kind == "oauth" && credential.access_key.is_empty())
-        {
-            return Ok(Some(sensitive(&format!("Bearer {}", token.access_secret))));
-        }
+        let basic = match &self.credential {
+            Some(Credential::Bearer(token)) => {
+                return Ok(Some(sensitive(&format!("Bearer {token}"))));
+            }
+            Some(Credential::Basic { name, secret }) => Some(basic(name, secret)),
+            Some(Credential::HarborSecret(_)) | None => None,
+        };
         match challenge {
             None => Ok(None),
             Some(Challenge::Basic) => Ok(basic),
@@ -239,7 +226,10 @@ impl Endpoint {
                 if let Some(service) = service {
                     url.query_pairs_mut().append_pair("service", &service);
                 }
-                url.query_pairs_mut().append_pair("scope", scope);
+                // One for each repository that a request is about.
+                for scope in scope.split(' ') {
+                    url.query_pairs_mut().append_pair("scope", scope);
+                }
                 self.token(url, basic).await.map(Some)
             }
         }
@@ -283,7 +273,7 @@ impl Endpoint {
 }
 
 /// Reads a body of which more than `most` bytes are too many.
-pub(super) async fn limited(mut answer: Response, most: usize) -> Result<Vec<u8>, TransferError> {
+pub(crate) async fn limited(mut answer: Response, most: usize) -> Result<Vec<u8>, TransferError> {
     let mut bytes = Vec::new();
     loop {
         let chunk = answer
@@ -301,7 +291,7 @@ pub(super) async fn limited(mut answer: Response, most: usize) -> Result<Vec<u8>
 }
 
 /// The error that a status amounts to.
-pub(super) fn failed(status: StatusCode, reason: String) -> TransferError {
+pub(crate) fn failed(status: StatusCode, reason: String) -> TransferError {
     let passing = status.is_server_error()
         || matches!(
             status,
@@ -321,8 +311,8 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
-fn basic(credential: &Credential) -> HeaderValue {
-    let pair = format!("{}:{}", credential.access_key, credential.access_secret);
+fn basic(name: &str, secret: &str) -> HeaderValue {
+    let pair = format!("{name}:{secret}");
     sensitive(&format!("Basic {}", BASE64_STANDARD.encode(pair)))
 }
 

@@ -8,19 +8,66 @@ use reqwest::{Body, Method, Response, StatusCode};
 use seawall_telemetry::chain;
 use url::Url;
 
-use super::TransferError;
-use super::copy::Transfer;
-use super::endpoint::{failed, scope};
-use super::throttle::throttle;
+use crate::TransferError;
+use crate::endpoint::{Endpoint, failed, scope};
+use crate::throttle::throttle;
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// A blob to copy.
-pub(super) struct Blob<'a> {
-    pub(super) transfer: &'a Transfer<'a>,
-    pub(super) digest: &'a str,
-    pub(super) size: u64,
+/// How blobs are copied.
+#[derive(Clone, Debug)]
+pub struct CopySettings {
+    /// How often a blob is tried again without having moved a byte.
+    pub retries: u32,
+    /// Bytes of a chunk; none sends a blob in one request.
+    pub chunk_bytes: Option<u64>,
+    /// The first pause before something is tried again; it doubles.
+    pub first_pause: Duration,
+    /// The most bytes in a second; none for as fast as it goes.
+    pub bytes_per_second: Option<u64>,
+}
+
+/// What happened to a blob on its way, for whoever watches.
+#[derive(Debug)]
+pub enum Passage<'a> {
+    /// It was there.
+    AlreadyThere,
+    /// It is there now.
+    Copied,
+    /// A try failed, and there is another after the pause.
+    Again {
+        /// Why it failed.
+        error: &'a TransferError,
+        /// How long until it is tried again.
+        pause: Duration,
+    },
+}
+
+/// A blob to copy from one registry to another.
+#[derive(Clone, Copy)]
+pub struct BlobCopy<'a> {
+    /// Where it is, and in which repository.
+    pub source: (&'a Endpoint, &'a str),
+    /// Where it goes, and into which repository.
+    pub target: (&'a Endpoint, &'a str),
+    /// Which it is.
+    pub digest: &'a str,
+    /// Its length in bytes, as its manifest says.
+    pub size: u64,
+    /// How it is copied.
+    pub settings: &'a CopySettings,
+    /// Told what happens.
+    pub watch: &'a (dyn Fn(Passage<'_>) + Send + Sync),
+}
+
+impl std::fmt::Debug for BlobCopy<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BlobCopy")
+            .field("digest", &self.digest)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An upload that goes on: where the next bytes go, and how many are there.
@@ -29,21 +76,14 @@ struct Upload {
     offset: u64,
 }
 
-impl Blob<'_> {
+impl BlobCopy<'_> {
     /// Copies it unless it is there.
-    pub(super) async fn copy(&self) -> Result<(), TransferError> {
-        let log = &self.transfer.context.log;
+    ///
+    /// # Errors
+    /// The last failure, when tries without a byte moved were as many as allowed, or one that
+    /// another try would not mend.
+    pub async fn copy(&self) -> Result<(), TransferError> {
         let mut upload: Option<Upload> = None;
-        let Transfer {
-            replication,
-            settings,
-            ..
-        } = self.transfer;
-        let most = if replication.by_chunk {
-            settings.chunk_retries
-        } else {
-            settings.blob_retries
-        };
         let mut fruitless = 0;
         loop {
             let before = upload.as_ref().map_or(0, |upload| upload.offset);
@@ -56,28 +96,22 @@ impl Blob<'_> {
                 fruitless = 0;
             }
             fruitless += 1;
-            if fruitless > most {
+            if fruitless > self.settings.retries {
                 return Err(error);
             }
             let pause = self
-                .transfer
                 .settings
                 .first_pause
-                .saturating_mul(1 << (fruitless - 1).min(10));
-            let pause = pause.min(LONGEST_PAUSE);
-            log.warning(format_args!(
-                "{}: {error}; again in {:.1} s",
-                self.digest,
-                pause.as_secs_f64()
-            ));
+                .saturating_mul(1 << (fruitless - 1).min(10))
+                .min(LONGEST_PAUSE);
+            (self.watch)(Passage::Again {
+                error: &error,
+                pause,
+            });
             tokio::time::sleep(pause).await;
             // A token may have ended meanwhile; a fresh one costs a request.
-            self.transfer
-                .source
-                .forget(&scope(self.transfer.from(), false));
-            self.transfer
-                .target
-                .forget(&scope(self.transfer.to(), true));
+            self.source.0.forget(&scope(self.source.1, false));
+            self.target.0.forget(&self.writes());
         }
     }
 
@@ -88,14 +122,15 @@ impl Blob<'_> {
             None => None,
         };
         if going.is_none() {
-            if self.is_there().await? {
-                self.transfer
-                    .context
-                    .log
-                    .debug(format_args!("{} is there already", self.digest));
+            let (target, repository) = self.target;
+            if target.has_blob(repository, self.digest, true).await? {
+                (self.watch)(Passage::AlreadyThere);
                 return Ok(());
             }
-            going = Some(self.begin().await?);
+            going = Some(Upload {
+                url: target.begin_upload(repository).await?,
+                offset: 0,
+            });
         }
         let going =
             upload.insert(going.ok_or_else(|| TransferError::Passing("no upload".to_owned()))?);
@@ -103,55 +138,13 @@ impl Blob<'_> {
             self.send(going).await?;
         }
         self.finish(going).await?;
-        self.transfer.context.log.info(format_args!(
-            "{} is copied, {} bytes",
-            self.digest, self.size
-        ));
+        (self.watch)(Passage::Copied);
         Ok(())
-    }
-
-    async fn is_there(&self) -> Result<bool, TransferError> {
-        let target = &self.transfer.target;
-        let url = target.at(self.transfer.to(), &format!("blobs/{}", self.digest))?;
-        let answer = target
-            .send(Method::HEAD, &url, &self.writes(), HeaderMap::new(), None)
-            .await?;
-        match answer.status() {
-            StatusCode::NOT_FOUND => Ok(false),
-            status if status.is_success() => Ok(true),
-            status => Err(failed(
-                status,
-                format!(
-                    "{} does not say whether {} is there: {status}",
-                    target.host(),
-                    self.digest
-                ),
-            )),
-        }
-    }
-
-    async fn begin(&self) -> Result<Upload, TransferError> {
-        let target = &self.transfer.target;
-        let url = target.at(self.transfer.to(), "blobs/uploads/")?;
-        let answer = target
-            .send(Method::POST, &url, &self.writes(), HeaderMap::new(), None)
-            .await?;
-        if answer.status() != StatusCode::ACCEPTED {
-            let status = answer.status();
-            return Err(failed(
-                status,
-                format!("{} begins no upload: {status}", target.host()),
-            ));
-        }
-        Ok(Upload {
-            url: target.location(&url, &answer)?,
-            offset: 0,
-        })
     }
 
     /// Where an upload stands after a failure; none if it is gone.
     async fn look_again(&self, upload: Upload) -> Result<Option<Upload>, TransferError> {
-        let target = &self.transfer.target;
+        let target = self.target.0;
         let answer = target
             .send(
                 Method::GET,
@@ -173,21 +166,11 @@ impl Blob<'_> {
 
     /// The next chunk, or all that is left.
     async fn send(&self, upload: &mut Upload) -> Result<(), TransferError> {
-        let Transfer {
-            source,
-            target,
-            replication,
-            settings,
-            ..
-        } = self.transfer;
+        let (source, target) = (self.source.0, self.target.0);
         let left = self.size - upload.offset;
-        let length = if replication.by_chunk {
-            left.min(settings.chunk_bytes.max(1))
-        } else {
-            left
-        };
+        let length = left.min(self.settings.chunk_bytes.unwrap_or(left).max(1));
         let end = upload.offset + length;
-        let url = source.at(self.transfer.from(), &format!("blobs/{}", self.digest))?;
+        let url = source.at(self.source.1, &format!("blobs/{}", self.digest))?;
         let mut headers = HeaderMap::new();
         if length < self.size {
             headers.insert(
@@ -199,7 +182,7 @@ impl Blob<'_> {
             .send(
                 Method::GET,
                 &url,
-                &scope(self.transfer.from(), false),
+                &scope(self.source.1, false),
                 headers,
                 None,
             )
@@ -258,11 +241,11 @@ impl Blob<'_> {
             })
             .try_filter(|bytes| future::ready(!bytes.is_empty()))
             .boxed();
-        Body::wrap_stream(throttle(bytes, self.transfer.replication.bytes_per_second))
+        Body::wrap_stream(throttle(bytes, self.settings.bytes_per_second))
     }
 
     async fn finish(&self, upload: &Upload) -> Result<(), TransferError> {
-        let target = &self.transfer.target;
+        let target = self.target.0;
         let mut url = upload.url.clone();
         url.query_pairs_mut().append_pair("digest", self.digest);
         let answer = target
@@ -296,7 +279,7 @@ impl Blob<'_> {
     }
 
     fn writes(&self) -> String {
-        scope(self.transfer.to(), true)
+        scope(self.target.1, true)
     }
 }
 

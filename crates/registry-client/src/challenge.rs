@@ -2,7 +2,7 @@
 
 /// What a registry wants to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Challenge {
+pub(crate) enum Challenge {
     /// Name and password.
     Basic,
     /// A token of the service at `realm`.
@@ -15,7 +15,7 @@ pub(super) enum Challenge {
 
 impl Challenge {
     /// Reads the header's value; none if it asks for something else.
-    pub(super) fn read(header: &str) -> Option<Self> {
+    pub(crate) fn read(header: &str) -> Option<Self> {
         let (scheme, rest) = header.trim().split_once(' ').unwrap_or((header.trim(), ""));
         if scheme.eq_ignore_ascii_case("basic") {
             return Some(Self::Basic);

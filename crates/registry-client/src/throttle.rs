@@ -7,7 +7,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Instant, sleep_until};
 
 /// The same bytes, with pauses so that they come no faster than `bytes_per_second`.
-pub(super) fn throttle<S, E>(
+pub(crate) fn throttle<S, E>(
     bytes: S,
     bytes_per_second: Option<u64>,
 ) -> impl Stream<Item = Result<Bytes, E>> + Send
