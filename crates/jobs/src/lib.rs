@@ -27,6 +27,7 @@ mod job_type;
 pub mod log;
 mod new_job;
 mod schedule;
+mod slots;
 mod stats;
 mod status;
 pub mod store;
@@ -49,7 +50,8 @@ pub use job_type::{Backoff, CheckFunction, JobFailure, JobType, RunFunction};
 pub use new_job::{
     MOST_JOBS_AT_ONCE, MOST_NAME_BYTES, MOST_PARAMETER_BYTES, NewJob, Unique, UniqueUntil,
 };
-pub use schedule::{MISSED_AFTER, MissedFires, NewSchedule, Overlap, Schedule};
+pub use schedule::{InvalidRule, MISSED_AFTER, MissedFires, NewSchedule, Overlap, Schedule};
+pub use slots::{DueSlots, due_slots};
 pub use status::{InvalidStatus, Status};
 pub use store::redis::{Losses, RedisOptions, RedisStore};
 pub use store::sql::{MIGRATIONS, SqlStore, statements};

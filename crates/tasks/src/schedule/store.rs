@@ -4,7 +4,7 @@ use seawall_database::query::ListQuery;
 use seawall_database::{DatabaseError, SqlBuilder, Timestamp, Tx, params};
 use seawall_ids::ScheduleId;
 
-use super::{NewSchedule, Schedule, missed_fires_name, overlap_name};
+use super::{NewSchedule, Schedule};
 
 const PUT: &str = "INSERT INTO schedules \
     (vendor_type, vendor_id, cron_type, cron, parameters, missed_fires, overlap, chosen, next_fire, \
@@ -64,8 +64,8 @@ pub(crate) async fn put(
             new.cron_type.as_str(),
             new.cron.as_str(),
             serde_json::Value::Object(new.parameters.clone()).to_string(),
-            missed_fires_name(new.missed_fires),
-            overlap_name(new.overlap),
+            new.missed_fires.as_str(),
+            new.overlap.as_str(),
             chosen,
             next_fire,
             now,

@@ -8,7 +8,7 @@ use super::script::{ADOPT, DUE_SLOTS, FIRE, PUT_SCHEDULE};
 use super::{Shared, go_json, locked};
 use crate::store::Fired;
 use crate::{
-    HookTarget, Job, JobId, Kind, MISSED_AFTER, MissedFires, NewSchedule, Overlap, Parameters,
+    DueSlots, HookTarget, Job, JobId, Kind, MissedFires, NewSchedule, Overlap, Parameters,
     Schedule, Status, StoreError, Topic,
 };
 
@@ -52,7 +52,7 @@ const HARBORS: Own = Own {
 
 /// Now, the due ones (id, slot, policy, ours), those without a slot (id, numeric id, policy), a
 /// cursor, the next slot, and how many more policies than schedules there are.
-type DueSlots = (
+type Look = (
     i64,
     Vec<(String, i64, String, String)>,
     Vec<(String, i64, String)>,
@@ -161,7 +161,7 @@ impl Shared {
                 tracing::error!(schedule = id, "a schedule in Redis cannot be read");
                 continue;
             };
-            let slots = Slots::of(&schedule, now, left);
+            let slots = schedule.due(now, left);
             let (accepted, refused) = self.fire_slots(&schedule, &own, slot, &slots).await?;
             jobs += accepted;
             dropped += refused + slots.dropped;
@@ -177,7 +177,7 @@ impl Shared {
         })
     }
 
-    async fn due_slots(&self, limit: u32, cursor: &str) -> Result<DueSlots, StoreError> {
+    async fn due_slots(&self, limit: u32, cursor: &str) -> Result<Look, StoreError> {
         let mut call = self.call(&DUE_SLOTS);
         call.arg(limit).arg(cursor);
         self.run(&call).await
@@ -211,23 +211,16 @@ impl Shared {
         schedule: &Schedule,
         own: &str,
         expected: i64,
-        slots: &Slots,
+        slots: &DueSlots,
     ) -> Result<(u64, u64), StoreError> {
         let definition = &schedule.definition;
         let numeric = own.split(' ').next().and_then(|text| text.parse().ok());
-        let next = slots
-            .next
-            .map_or_else(String::new, |next| next.0.to_string());
-        let overlap = match definition.overlap {
-            Overlap::Queue => "queue",
-            Overlap::Skip => "skip",
-            Overlap::Replace => "replace",
-        };
+        let next = Some(slots.next).filter(|next| !next.is_never());
         let mut call = self.call(&FIRE);
         call.arg(schedule.id.as_str())
             .arg(expected)
-            .arg(next)
-            .arg(overlap)
+            .arg(next.map_or_else(String::new, |next| next.0.to_string()))
+            .arg(definition.overlap.as_str())
             .arg(&definition.name)
             .arg(&definition.tenant)
             .arg(queue_head(&definition.name, &schedule.id))
@@ -366,54 +359,4 @@ fn schedule(
         },
         next_fire: Timestamp(next_fire.unwrap_or_default()),
     })
-}
-
-/// What is to become of the slots of a schedule that have come.
-struct Slots {
-    to_run: Vec<Timestamp>,
-    dropped: u64,
-    next: Option<Timestamp>,
-}
-
-impl Slots {
-    fn of(schedule: &Schedule, now: Timestamp, limit: u64) -> Self {
-        let cron = &schedule.definition.cron;
-        let missed = schedule.definition.missed;
-        let on_time = now.minus(MISSED_AFTER);
-        let mut slots = Self {
-            to_run: Vec::new(),
-            dropped: 0,
-            next: Some(schedule.next_fire),
-        };
-        // The latest of what was missed; it is not walked for longer than this.
-        let mut latest = None;
-        let mut walked = 0;
-        while let Some(slot) = slots.next.filter(|slot| *slot <= now) {
-            if slot < on_time && missed != MissedFires::All {
-                slots.dropped += u64::from(latest.is_some() || missed == MissedFires::Skip);
-                latest = Some(slot);
-                walked += 1;
-                if walked == 10_000 {
-                    // A schedule of each second that nobody fired for hours.
-                    slots.next = cron.next(on_time.minus(std::time::Duration::from_hours(1)));
-                    if slots.next <= Some(slot) {
-                        slots.next = cron.next(slot);
-                    }
-                    continue;
-                }
-            } else {
-                if slots.to_run.len() as u64 >= limit {
-                    break;
-                }
-                slots.to_run.push(slot);
-            }
-            slots.next = cron.next(slot);
-        }
-        if missed == MissedFires::Once
-            && let Some(latest) = latest
-        {
-            slots.to_run.insert(0, latest);
-        }
-        slots
-    }
 }
