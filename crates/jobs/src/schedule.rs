@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cron::Cron;
 use crate::slots::{DueSlots, due_slots};
-use crate::{HookTarget, JobId, Parameters, StoreError};
+use crate::{HookTarget, Job, JobId, Kind, Parameters, Status, StoreError};
 
 /// A schedule to keep.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,6 +145,33 @@ impl NewSchedule {
             overlap: Overlap::Queue,
             tenant: String::new(),
             max_attempts: None,
+        }
+    }
+
+    /// The schedule as a job, before a store has accepted it.
+    pub(crate) fn job(&self, id: &JobId) -> Job {
+        Job {
+            status: Status::Scheduled,
+            kind: Kind::Periodic,
+            cron_spec: Some(self.cron.as_str().to_owned()),
+            numeric_policy_id: self.numeric_id,
+            hook: self.hook.clone(),
+            tenant: self.tenant.clone(),
+            max_attempts: self.max_attempts,
+            ..Job::blank(id.clone(), &self.name, &self.parameters)
+        }
+    }
+
+    /// Its run for a slot, before a store has accepted it.
+    pub(crate) fn run(&self, id: &JobId, slot: Timestamp) -> Job {
+        Job {
+            id: id.execution(slot.seconds()),
+            status: Status::Pending,
+            kind: Kind::Scheduled,
+            cron_spec: None,
+            upstream_job_id: Some(id.clone()),
+            run_at: slot,
+            ..self.job(id)
         }
     }
 

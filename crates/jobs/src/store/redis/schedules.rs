@@ -8,8 +8,8 @@ use super::script::{ADOPT, DUE_SLOTS, FIRE, PUT_SCHEDULE};
 use super::{Shared, go_json, locked};
 use crate::store::Fired;
 use crate::{
-    DueSlots, HookTarget, Job, JobId, Kind, MissedFires, NewSchedule, Overlap, Parameters,
-    Schedule, Status, StoreError, Topic,
+    DueSlots, HookTarget, Job, JobId, MissedFires, NewSchedule, Overlap, Parameters, Schedule,
+    StoreError, Topic,
 };
 
 /// How often schedules that others added are looked for at least.
@@ -66,7 +66,7 @@ impl Shared {
         new.check()?;
         let id = new.id.clone().unwrap_or_else(JobId::random);
         let slot = new.cron.next(self.time().await?);
-        let job = periodic(&id, &new);
+        let job = new.job(&id);
         let (head, tail) = policy_json(&id, &new);
         let mut call = self.call(&PUT_SCHEDULE);
         call.arg(id.as_str())
@@ -162,7 +162,7 @@ impl Shared {
                 continue;
             };
             let slots = schedule.due(now, left);
-            let (accepted, refused) = self.fire_slots(&schedule, &own, slot, &slots).await?;
+            let (accepted, refused) = self.fire_slots(&schedule, slot, &slots).await?;
             jobs += accepted;
             dropped += refused + slots.dropped;
         }
@@ -209,12 +209,10 @@ impl Shared {
     async fn fire_slots(
         &self,
         schedule: &Schedule,
-        own: &str,
         expected: i64,
         slots: &DueSlots,
     ) -> Result<(u64, u64), StoreError> {
         let definition = &schedule.definition;
-        let numeric = own.split(' ').next().and_then(|text| text.parse().ok());
         let next = Some(slots.next).filter(|next| !next.is_never());
         let mut call = self.call(&FIRE);
         call.arg(schedule.id.as_str())
@@ -226,13 +224,7 @@ impl Shared {
             .arg(queue_head(&definition.name, &schedule.id))
             .arg(slots.to_run.len());
         for slot in &slots.to_run {
-            let mut job = periodic(&schedule.id, definition);
-            job.id = schedule.id.execution(slot.seconds());
-            job.kind = Kind::Scheduled;
-            job.cron_spec = None;
-            job.upstream_job_id = Some(schedule.id.clone());
-            job.numeric_policy_id = numeric.unwrap_or_default();
-            job.run_at = *slot;
+            let job = definition.run(&schedule.id, *slot);
             let fields = fields(&job);
             call.arg(slot.seconds())
                 .arg(queue_tail(&job.parameters, Some(slot.seconds()), false))
@@ -242,35 +234,6 @@ impl Shared {
             }
         }
         self.run(&call).await
-    }
-}
-
-/// A schedule as a job.
-fn periodic(id: &JobId, of: &NewSchedule) -> Job {
-    Job {
-        id: id.clone(),
-        name: of.name.clone(),
-        status: Status::Scheduled,
-        kind: Kind::Periodic,
-        unique: false,
-        parameters: of.parameters.clone(),
-        cron_spec: Some(of.cron.as_str().to_owned()),
-        upstream_job_id: None,
-        numeric_policy_id: of.numeric_id,
-        enqueue_time: Timestamp::NEVER,
-        update_time: Timestamp::NEVER,
-        run_at: Timestamp::NEVER,
-        check_in_at: Timestamp::NEVER,
-        die_at: Timestamp::NEVER,
-        hook: of.hook.clone(),
-        revision: 0,
-        ack: None,
-        tenant: of.tenant.clone(),
-        progress: None,
-        attempts: 0,
-        failures: 0,
-        max_attempts: of.max_attempts,
-        error: None,
     }
 }
 

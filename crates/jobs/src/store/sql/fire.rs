@@ -7,7 +7,7 @@ use super::row::{from_json, hook, parsed, to_json};
 use super::stop;
 use super::{Step, row};
 use crate::store::Fired;
-use crate::{Job, JobId, Kind, NewSchedule, Overlap, Schedule, Status, StoreError, Topic};
+use crate::{Job, JobId, NewSchedule, Overlap, Schedule, StoreError, Topic};
 
 const PUT_JOB: &str = "
     INSERT INTO jobs (id, name, status, kind, parameters, is_unique, cron_spec, numeric_policy_id,
@@ -196,29 +196,10 @@ async fn fire_slot(
         stop::set_stopped(tx, step, unfinished).await?;
     }
     let run = Job {
-        id: schedule.id.execution(slot.seconds()),
-        name: definition.name.clone(),
-        status: Status::Pending,
-        kind: Kind::Scheduled,
-        unique: false,
-        parameters: definition.parameters.clone(),
-        cron_spec: None,
-        upstream_job_id: Some(schedule.id.clone()),
-        numeric_policy_id: definition.numeric_id,
         enqueue_time: step.now,
         update_time: step.now,
-        run_at: slot,
-        check_in_at: Timestamp::NEVER,
-        die_at: Timestamp::NEVER,
-        hook: definition.hook.clone(),
         revision: step.now.seconds(),
-        ack: None,
-        tenant: definition.tenant.clone(),
-        progress: None,
-        attempts: 0,
-        failures: 0,
-        max_attempts: definition.max_attempts,
-        error: None,
+        ..definition.run(&schedule.id, slot)
     };
     let mut rows = [NewRow::of(run, step.now)];
     let existing = accept::insert(tx, step, &mut rows).await?;

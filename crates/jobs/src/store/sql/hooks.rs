@@ -6,7 +6,8 @@
 
 use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, Value, params};
 
-use super::row::{id_list, job_columns, parsed};
+use super::accept::SELECT_JOBS;
+use super::row::{id_list, parsed};
 use super::{Step, locks};
 use crate::{Delivery, HookEvent, HookRequest, HookTarget, Job, JobId, StoreError, Topic};
 
@@ -45,12 +46,6 @@ const LEASE: &str = "
     WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))
     RETURNING id, job_id, target, status, revision, check_in, event_time, tries";
 
-const SELECT_JOBS: &str = concat!(
-    "SELECT ",
-    job_columns!(),
-    " FROM jobs WHERE id IN (SELECT value FROM json_each($1))"
-);
-
 /// What these events told. Nothing of one that is gone: somebody else has delivered it, and perhaps
 /// later ones.
 const ACKNOWLEDGE: &str = "
@@ -77,7 +72,6 @@ pub(super) fn statements(engine: Engine) -> Vec<&'static str> {
         TELL_STATUS,
         TELL_CHECK_IN,
         LEASE,
-        SELECT_JOBS,
         ACKNOWLEDGE,
         DELETE,
         HAND_ON,
