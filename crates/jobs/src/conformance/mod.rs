@@ -79,6 +79,7 @@ macro_rules! conformance {
             schedules: overlapping_runs_queue_skip_or_replace,
             schedules: a_stopped_schedule_fires_no_more,
             schedules: a_schedule_is_replaced_by_its_id,
+            schedules: a_schedule_that_is_put_again_keeps_its_slot,
             views: jobs_are_listed_and_counted,
             views: queues_tell_what_waits_and_for_how_long,
             views: pools_come_and_go,

@@ -103,7 +103,8 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     /// is taken away. Forgets pools that are dead for a day.
     fn rescue(&self, limit: u32) -> Answer<'_, Rescued>;
 
-    /// Keeps a schedule; one with the same id is replaced. The first slot is the first after now.
+    /// Keeps a schedule; one with the same id is replaced. The first slot is the first after now; one
+    /// that is replaced by the same cron expression keeps the slot that is next, due as it may be.
     /// The answer is the schedule as a job of the kind [`Periodic`](crate::Kind::Periodic).
     /// [`JobStore::stop`] ends it.
     fn put_schedule(&self, schedule: NewSchedule) -> Answer<'_, Job>;

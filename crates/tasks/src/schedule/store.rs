@@ -13,7 +13,8 @@ const PUT: &str = "INSERT INTO schedules \
     ON CONFLICT (vendor_type, vendor_id) DO UPDATE SET \
     cron_type = excluded.cron_type, cron = excluded.cron, parameters = excluded.parameters, \
     missed_fires = excluded.missed_fires, overlap = excluded.overlap, chosen = excluded.chosen, \
-    next_fire = excluded.next_fire, update_time = excluded.update_time, \
+    next_fire = CASE WHEN schedules.cron = excluded.cron AND schedules.next_fire > 0 \
+    THEN schedules.next_fire ELSE excluded.next_fire END, update_time = excluded.update_time, \
     revision = schedules.revision + 1 \
     RETURNING id";
 const DELETE: &str = "DELETE FROM schedules WHERE vendor_type = $1 AND vendor_id = $2";

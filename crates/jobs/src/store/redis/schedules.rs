@@ -74,6 +74,7 @@ impl Shared {
             .arg(head)
             .arg(tail)
             .arg(own_json(&new)?)
+            .arg(new.cron.as_str())
             .arg(slot.map_or_else(String::new, |slot| slot.0.to_string()));
         let fields = fields(&job);
         call.arg(fields.len() * 2);

@@ -24,7 +24,9 @@ const PUT_SCHEDULE: &str = "
         tenant, max_attempts, next_time)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (id) DO UPDATE SET name = $2, parameters = $3, cron = $4, hook = $5,
-        numeric_id = $6, missed = $7, overlap = $8, tenant = $9, max_attempts = $10, next_time = $11";
+        numeric_id = $6, missed = $7, overlap = $8, tenant = $9, max_attempts = $10,
+        next_time = CASE WHEN job_schedules.cron = $4 AND job_schedules.next_time > 0
+            THEN job_schedules.next_time ELSE $11 END";
 
 macro_rules! select {
     ($rest:literal) => {
