@@ -34,8 +34,8 @@ pub mod store;
 mod wake;
 
 pub use attempt::{
-    Attempt, AttemptRecord, Claim, ClaimRequest, ClaimType, MOST_LOSSES, Outcome, Report, Signal,
-    SignalKind, Written,
+    Attempt, AttemptRecord, Claim, ClaimRequest, ClaimType, MOST_CHECK_IN_BYTES, MOST_LOSSES,
+    MOST_PROGRESS_BYTES, Outcome, Report, Signal, SignalKind, Written,
 };
 pub use clock::{Clock, HeldClock};
 pub use engine::{

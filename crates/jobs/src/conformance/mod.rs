@@ -58,6 +58,7 @@ macro_rules! conformance {
             outcomes: an_outcome_counts_once,
             outcomes: outcomes_of_many_jobs_are_written_together,
             outcomes: the_latest_progress_is_kept,
+            outcomes: what_a_run_says_is_limited,
             stops: a_waiting_job_is_stopped_at_once_and_never_runs,
             stops: a_running_job_is_stopped_at_once_and_gets_a_signal,
             stops: a_stopped_run_keeps_its_place_until_it_ends,

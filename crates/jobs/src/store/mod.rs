@@ -80,7 +80,7 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     ) -> Answer<'a, Vec<Signal>>;
 
     /// Writes what runs say. A check-in is put into the outbox; of several progresses of an attempt
-    /// the last holds.
+    /// the last holds. One that fails [`Report::check`] fails the call.
     fn report(&self, reports: Vec<(Attempt, Report)>) -> Answer<'_, Vec<Written>>;
 
     /// Ends attempts and their leases. A job that was stopped meanwhile stays stopped, whatever the
