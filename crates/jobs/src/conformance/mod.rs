@@ -70,6 +70,7 @@ macro_rules! conformance {
             hooks: a_check_in_is_heard_in_its_place,
             hooks: what_was_not_settled_is_handed_out_again,
             hooks: what_was_not_taken_waits_and_holds_back_what_follows,
+            hooks: a_delivery_that_goes_on_is_held,
             hooks: an_event_is_handed_to_one_deliverer,
             hooks: an_acknowledgement_is_kept_with_the_job,
             hooks: events_for_other_receivers_are_left_alone,

@@ -122,7 +122,7 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     fn due_hooks(&self, request: HookRequest) -> Answer<'_, Vec<HookEvent>>;
 
     /// Writes what became of events. One that was delivered is gone, and the job's ack is the
-    /// newer of what it was and [`HookEvent::ack`].
+    /// newer of what it was and [`HookEvent::ack`]. One that goes on may be held again and again.
     fn settle_hooks(&self, deliveries: Vec<(HookEvent, Delivery)>) -> Answer<'_, ()>;
 
     /// The jobs of these ids that there are, schedules included, in no order.

@@ -64,7 +64,7 @@ const HAND_ON: &str = "
             WHERE earlier.job_id = job_hooks.job_id AND earlier.id < job_hooks.id)";
 
 const AGAIN: &str = "
-    UPDATE job_hooks SET next_time = $2, tries = tries + 1
+    UPDATE job_hooks SET next_time = $2, tries = tries + CAST($3 AS BIGINT)
     WHERE id = $1 AND next_time IS NOT NULL";
 
 pub(super) fn statements(engine: Engine) -> Vec<&'static str> {
@@ -149,9 +149,8 @@ pub(super) async fn due(
         Engine::Postgres => DUE_POSTGRES,
     };
     let url = request.urls.then_some("");
-    let receivers = url
-        .into_iter()
-        .chain(request.receivers.iter().map(String::as_str));
+    // Those in the process first: there are few of them, and they take moments.
+    let receivers = request.receivers.iter().map(String::as_str).chain(url);
     let mut due: Vec<i64> = Vec::new();
     for receiver in receivers {
         let left = u64::from(request.limit).saturating_sub(due.len() as u64);
@@ -209,7 +208,11 @@ pub(super) async fn settle(
                 jobs.push(&event.job.id);
             }
             Delivery::Failed { retry_after } => {
-                tx.execute(AGAIN, params![id, step.now.plus(*retry_after)])
+                tx.execute(AGAIN, params![id, step.now.plus(*retry_after), 1])
+                    .await?;
+            }
+            Delivery::Held { lease } => {
+                tx.execute(AGAIN, params![id, step.now.plus(*lease), 0])
                     .await?;
             }
         }
