@@ -132,9 +132,4 @@ pub enum Delivery {
         /// How long to wait.
         retry_after: std::time::Duration,
     },
-    /// It is not told yet: nobody else is given it for this time, and it counts as no try.
-    Held {
-        /// For how long.
-        lease: std::time::Duration,
-    },
 }

@@ -80,7 +80,7 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     ) -> Answer<'a, Vec<Signal>>;
 
     /// Writes what runs say. A check-in is put into the outbox; of several progresses of an attempt
-    /// the last holds. One that fails [`Report::check`] fails the call.
+    /// the last holds.
     fn report(&self, reports: Vec<(Attempt, Report)>) -> Answer<'_, Vec<Written>>;
 
     /// Ends attempts and their leases. A job that was stopped meanwhile stays stopped, whatever the
@@ -103,8 +103,7 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     /// is taken away. Forgets pools that are dead for a day.
     fn rescue(&self, limit: u32) -> Answer<'_, Rescued>;
 
-    /// Keeps a schedule; one with the same id is replaced. The first slot is the first after now; one
-    /// that is replaced by the same cron expression keeps the slot that is next, due as it may be.
+    /// Keeps a schedule; one with the same id is replaced. The first slot is the first after now.
     /// The answer is the schedule as a job of the kind [`Periodic`](crate::Kind::Periodic).
     /// [`JobStore::stop`] ends it.
     fn put_schedule(&self, schedule: NewSchedule) -> Answer<'_, Job>;
@@ -122,7 +121,7 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     fn due_hooks(&self, request: HookRequest) -> Answer<'_, Vec<HookEvent>>;
 
     /// Writes what became of events. One that was delivered is gone, and the job's ack is the
-    /// newer of what it was and [`HookEvent::ack`]. One that goes on may be held again and again.
+    /// newer of what it was and [`HookEvent::ack`].
     fn settle_hooks(&self, deliveries: Vec<(HookEvent, Delivery)>) -> Answer<'_, ()>;
 
     /// The jobs of these ids that there are, schedules included, in no order.

@@ -1,0 +1,235 @@
+//! SPDX 2.3 in JSON. Source: spdx.github.io/spdx-spec/v2.3.
+
+#![expect(clippy::struct_field_names, reason = "the names are SPDX's")]
+
+use serde::Serialize;
+
+use super::{Subject, escaped};
+
+/// The media type of an SPDX document.
+pub const SPDX_MEDIA_TYPE: &str = "application/spdx+json";
+
+const UNKNOWN: &str = "NOASSERTION";
+const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+const IMAGE: &str = "SPDXRef-Image";
+const SYSTEM: &str = "SPDXRef-OperatingSystem";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    spdx_version: &'static str,
+    data_license: &'static str,
+    #[serde(rename = "SPDXID")]
+    id: &'static str,
+    name: String,
+    document_namespace: String,
+    creation_info: Creation,
+    packages: Vec<Package>,
+    relationships: Vec<Relationship>,
+}
+
+#[derive(Serialize)]
+struct Creation {
+    created: String,
+    creators: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Package {
+    name: String,
+    #[serde(rename = "SPDXID")]
+    id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    version_info: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    supplier: String,
+    download_location: String,
+    files_analyzed: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checksums: Vec<Checksum>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    homepage: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    source_info: String,
+    license_concluded: &'static str,
+    license_declared: String,
+    copyright_text: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    summary: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    external_refs: Vec<Reference>,
+    primary_package_purpose: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checksum {
+    algorithm: &'static str,
+    checksum_value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reference {
+    reference_category: &'static str,
+    reference_type: &'static str,
+    reference_locator: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Relationship {
+    spdx_element_id: String,
+    related_spdx_element: String,
+    relationship_type: &'static str,
+}
+
+/// The document as JSON.
+pub fn spdx(subject: &Subject<'_>) -> Vec<u8> {
+    let mut packages = vec![image(subject)];
+    let mut relationships = vec![relationship(DOCUMENT, "DESCRIBES", IMAGE)];
+    if let Some(system) = system(subject) {
+        packages.push(system);
+        relationships.push(relationship(IMAGE, "CONTAINS", SYSTEM));
+    }
+    for locked in &subject.locked.packages {
+        let id = package_id(&locked.name);
+        relationships.push(relationship(IMAGE, "CONTAINS", &id));
+        for needed in &locked.depends {
+            relationships.push(relationship(&id, "DEPENDS_ON", &package_id(needed)));
+        }
+        let described = subject.described(&locked.name);
+        let supplier = described.map_or("", |described| &described.maintainer);
+        packages.push(Package {
+            version_info: locked.version.clone(),
+            supplier: if supplier.is_empty() {
+                String::new()
+            } else {
+                format!("Organization: {supplier}")
+            },
+            download_location: locked.url.clone(),
+            checksums: vec![Checksum {
+                algorithm: "SHA256",
+                checksum_value: locked.digest.hex().to_owned(),
+            }],
+            homepage: described.map_or_else(String::new, |described| described.homepage.clone()),
+            source_info: format!(
+                "built from the source package {} {}",
+                locked.origin.name, locked.origin.version
+            ),
+            license_declared: described
+                .map(|described| described.license.clone())
+                .filter(|license| !license.is_empty())
+                .unwrap_or_else(|| UNKNOWN.to_owned()),
+            summary: described.map_or_else(String::new, |described| described.summary.clone()),
+            external_refs: vec![purl(subject.package_purl(locked))],
+            ..package(locked.name.clone(), id, "LIBRARY")
+        });
+    }
+    for software in subject.software() {
+        let id = format!("SPDXRef-Software-{}", id_part(&software.name));
+        relationships.push(relationship(IMAGE, "CONTAINS", &id));
+        packages.push(Package {
+            version_info: software.version.clone(),
+            license_declared: if software.license.is_empty() {
+                UNKNOWN.to_owned()
+            } else {
+                software.license.clone()
+            },
+            external_refs: vec![purl(software.purl.clone())],
+            ..package(software.name.clone(), id, "APPLICATION")
+        });
+    }
+    seawall_oci::document::to_bytes(&Document {
+        spdx_version: "SPDX-2.3",
+        data_license: "CC0-1.0",
+        id: DOCUMENT,
+        name: subject.repository.to_owned(),
+        document_namespace: format!(
+            "https://spdx.org/spdxdocs/seawall/{}-{}",
+            escaped(subject.name()),
+            subject.digest.hex()
+        ),
+        creation_info: Creation {
+            created: subject.epoch.rfc3339(),
+            creators: vec![format!("Tool: seawall-{}", subject.version)],
+        },
+        packages,
+        relationships,
+    })
+}
+
+fn image(subject: &Subject<'_>) -> Package {
+    Package {
+        version_info: subject.digest.to_string(),
+        checksums: vec![Checksum {
+            algorithm: "SHA256",
+            checksum_value: subject.digest.hex().to_owned(),
+        }],
+        external_refs: vec![purl(subject.purl())],
+        ..package(subject.repository.to_owned(), IMAGE.to_owned(), "CONTAINER")
+    }
+}
+
+/// Scanners look for this one to know whose vulnerabilities to look for.
+fn system(subject: &Subject<'_>) -> Option<Package> {
+    let (id, version) = subject.distribution();
+    (!version.is_empty()).then(|| Package {
+        version_info: version.to_owned(),
+        ..package(id.to_owned(), SYSTEM.to_owned(), "OPERATING-SYSTEM")
+    })
+}
+
+fn package(name: String, id: String, purpose: &'static str) -> Package {
+    Package {
+        name,
+        id,
+        version_info: String::new(),
+        supplier: String::new(),
+        download_location: UNKNOWN.to_owned(),
+        files_analyzed: false,
+        checksums: Vec::new(),
+        homepage: String::new(),
+        source_info: String::new(),
+        license_concluded: UNKNOWN,
+        license_declared: UNKNOWN.to_owned(),
+        copyright_text: UNKNOWN,
+        summary: String::new(),
+        external_refs: Vec::new(),
+        primary_package_purpose: purpose,
+    }
+}
+
+fn purl(locator: String) -> Reference {
+    Reference {
+        reference_category: "PACKAGE-MANAGER",
+        reference_type: "purl",
+        reference_locator: locator,
+    }
+}
+
+fn relationship(from: &str, kind: &'static str, to: &str) -> Relationship {
+    Relationship {
+        spdx_element_id: from.to_owned(),
+        related_spdx_element: to.to_owned(),
+        relationship_type: kind,
+    }
+}
+
+fn package_id(name: &str) -> String {
+    format!("SPDXRef-Package-{}", id_part(name))
+}
+
+/// Letters, digits, dots and dashes; `+` is written out, so that `g` and `g+` do not become one.
+fn id_part(name: &str) -> String {
+    let mut part = String::new();
+    for c in name.chars() {
+        match c {
+            '+' => part.push_str(".plus."),
+            c if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') => part.push(c),
+            _ => part.push('-'),
+        }
+    }
+    part
+}
