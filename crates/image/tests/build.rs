@@ -208,7 +208,7 @@ fn files(layout: &Layout, image: &Manifest) -> BTreeMap<String, Vec<u8>> {
                 .to_owned();
             let mut content = entry
                 .link_name_bytes()
-                .map(|link| link.into_owned())
+                .map(std::borrow::Cow::into_owned)
                 .unwrap_or_default();
             entry.read_to_end(&mut content).unwrap();
             files.insert(path, content);
