@@ -12,7 +12,7 @@
 //! | [`S3`], [`Moto`] | two independent S3 servers |
 //! | [`FaultProxy`] | a TCP proxy that delays, cuts, resets, hangs, refuses or answers 5xx |
 //! | [`Dockerd`] | a Docker engine of its own, without networks |
-//! | [`Network`] | a network namespace, where well-known ports are free |
+//! | [`Network`] | a network namespace, where well-known ports are free, perhaps with a [`Cable`] into it |
 //!
 //! What it is not: no mock, and no part of the product; only tests depend on it.
 //! Where to look next: [`databases`] for tests that run on both engines; `tool`
@@ -42,7 +42,7 @@ pub use fault_proxy::{Fault, FaultProxy};
 pub use harbor_core::{HarborCore, Hook, HookFault};
 pub use job_service::{JobService, JobServiceOptions};
 pub use moto::Moto;
-pub use network::Network;
+pub use network::{Cable, Network};
 pub use postgres::{Postgres, PostgresDatabase};
 pub use process::{Process, free_port, wait_until};
 pub use redis::Redis;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use seawall_jobs::conformance::Place as _;
-use seawall_jobs::{Clock, NewSchedule};
-use seawall_testkit::{TestDatabase, rounds};
+use seawall_jobs::{Clock, NewJob, NewSchedule};
+use seawall_testkit::{Redis, TestDatabase, rounds};
 
-use super::worker::Worker;
-use super::{check, storm, until_all_ended};
+use super::worker::{Worker, store};
+use super::{check, enqueue, losses, storm, until_all_ended};
 use crate::receiver::Receiver;
 use crate::stores::SqlPlace;
 
@@ -24,41 +24,52 @@ async fn workers_that_are_killed_lose_nothing_on_postgresql() {
     kill_again_and_again(seawall_testkit::postgres(), 3).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_are_killed_lose_nothing_on_redis() {
+    let redis = Redis::without_data();
+    let receiver = Receiver::start().await;
+    let jobs = storm(&receiver, rounds(300, 3000));
+    let store = store(&redis.url()).await;
+    enqueue(&*store, &jobs).await;
+    kill_workers(&redis.url(), 3, &receiver, &jobs).await;
+    check(&*store, &receiver, &jobs).await;
+    println!("{} attempts were lost", losses(&*store, &jobs).await);
+}
+
 async fn kill_again_and_again(backing: TestDatabase, workers: usize) {
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
-    let mut random = StdRng::seed_from_u64(seed);
     let url = backing.url().to_owned();
     let receiver = Receiver::start().await;
     let jobs = storm(&receiver, rounds(300, 3000));
     let place = SqlPlace::new(backing).await;
-    {
-        let store = place.open(Clock::Store).await;
-        for chunk in jobs.chunks(500) {
-            store.enqueue(chunk.to_vec()).await.unwrap();
-        }
-    }
+    enqueue(&*place.open(Clock::Store).await, &jobs).await;
     let is_file = place.backing.path().is_some();
     if is_file {
         place.database.close().await;
     }
-    let mut running: Vec<Worker> = (0..workers).map(|_| Worker::start(&url)).collect();
-    for _ in 0..rounds(5, 60) {
-        tokio::time::sleep(Duration::from_millis(random.random_range(50..900))).await;
-        let victim = random.random_range(0..running.len());
-        running.swap_remove(victim).kill();
-        running.push(Worker::start(&url));
-    }
-    until_all_ended(&receiver, &jobs).await;
-    drop(running);
+    kill_workers(&url, workers, &receiver, &jobs).await;
     let place = if is_file {
         SqlPlace::reopen(place).await
     } else {
         place
     };
     let store = place.open(Clock::Store).await;
-    store.rescue(1000).await.unwrap();
     check(&*store, &receiver, &jobs).await;
+    println!("{} attempts were lost", losses(&*store, &jobs).await);
+}
+
+/// Kills one of them again and again, until all jobs have ended.
+async fn kill_workers(url: &str, workers: usize, receiver: &Receiver, jobs: &[NewJob]) {
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut running: Vec<Worker> = (0..workers).map(|_| Worker::start(url)).collect();
+    for _ in 0..rounds(5, 60) {
+        tokio::time::sleep(Duration::from_millis(random.random_range(50..900))).await;
+        let victim = random.random_range(0..running.len());
+        running.swap_remove(victim).kill();
+        running.push(Worker::start(url));
+    }
+    until_all_ended(receiver, jobs).await;
 }
 
 /// Schedules that survive their workers, and fire each slot once.

@@ -2,24 +2,16 @@
 
 use std::time::Duration;
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use seawall_jobs::Clock;
 use seawall_jobs::conformance::Place as _;
-use seawall_jobs::{Clock, JobStore, NewJob};
-use seawall_testkit::{Postgres, rounds};
+use seawall_testkit::{Postgres, Redis, rounds};
 
-use super::worker::{LEASE, engine, storm_type};
-use super::{PATIENCE, check, storm, until_all_ended};
+use super::worker::{LEASE, engine, store, storm_type};
+use super::{PATIENCE, check, enqueue, storm, until_all_ended};
 use crate::receiver::Receiver;
 use crate::stores::SqlPlace;
-
-/// Asks again until the answer is known: the ids make it harmless.
-async fn enqueue(store: &dyn JobStore, jobs: Vec<NewJob>) {
-    let started = std::time::Instant::now();
-    while let Err(error) = store.enqueue(jobs.clone()).await {
-        assert!(error.is_retryable(), "{error}");
-        assert!(started.elapsed() < PATIENCE, "{error}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_postgresql_that_is_killed_and_comes_back_loses_nothing() {
@@ -39,9 +31,40 @@ async fn a_postgresql_that_is_killed_and_comes_back_loses_nothing() {
     let jobs = storm(&receiver, rounds(200, 2000));
     let restarts = rounds(2, 12);
     for part in jobs.chunks(jobs.len() / restarts + 1) {
-        enqueue(&*store, part.to_vec()).await;
+        enqueue(&*store, part).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
         tokio::task::block_in_place(|| cluster.restart());
+    }
+    until_all_ended(&receiver, &jobs).await;
+    for engine in running {
+        engine.drain(PATIENCE).await;
+    }
+    check(&*store, &receiver, &jobs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_killed_and_comes_back_with_its_data_loses_nothing() {
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    // Not even there when they start.
+    let mut redis = Redis::start();
+    redis.kill();
+    let receiver = Receiver::start().await;
+    let store = store(&redis.url()).await;
+    let running = async || engine(&redis.url()).await.workers(0).start().await;
+    let deliverer = running().await.unwrap();
+    redis.restart();
+    let running = [
+        engine(&redis.url()).await.start().await.unwrap(),
+        engine(&redis.url()).await.start().await.unwrap(),
+        deliverer,
+    ];
+    let jobs = storm(&receiver, rounds(300, 3000));
+    for part in jobs.chunks(jobs.len() / rounds(3, 30) + 1) {
+        enqueue(&*store, part).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(20..400))).await;
+        tokio::task::block_in_place(|| redis.restart());
     }
     until_all_ended(&receiver, &jobs).await;
     for engine in running {
@@ -64,7 +87,7 @@ async fn a_receiver_that_is_down_for_a_while_hears_everything_afterwards() {
         .start()
         .await
         .unwrap();
-    enqueue(&*store, jobs.clone()).await;
+    enqueue(&*store, &jobs).await;
     // All of them are done, and nobody has heard of it.
     let started = std::time::Instant::now();
     loop {
