@@ -22,8 +22,10 @@ const COUNT_DUE_LINKS: &str = "SELECT COUNT(*) FROM repository_blobs WHERE revie
 const NAME: &str = "SELECT name FROM repositories WHERE id = $1";
 // Pushes, copies and deletions wait for this one; uploads do not, and need not.
 const NAME_HELD: &str = "SELECT name FROM repositories WHERE id = $1 FOR NO KEY UPDATE";
-const NEEDED: &str = "SELECT DISTINCT b.digest FROM artifact_blobs b JOIN artifacts a ON a.id = b.artifact_id WHERE a.repository_id \
-                      = $1 AND b.digest IN (SELECT value FROM json_each($2))";
+// From the digest on: a repository has more artifacts than a blob has, but for those that all images have, and
+// of these the first will do. CROSS tells SQLite.
+const NEEDED: &str = "SELECT wanted.value FROM json_each($2) AS wanted WHERE EXISTS (SELECT 1 FROM artifact_blobs b CROSS JOIN \
+                      artifacts a WHERE b.digest = wanted.value AND a.id = b.artifact_id AND a.repository_id = $1)";
 const KEEP_LINKS: &str = "UPDATE repository_blobs SET review_time = NULL WHERE repository_id = $1 AND digest IN (SELECT value FROM \
      json_each($2))";
 const REVIEW_LINK: &str =
