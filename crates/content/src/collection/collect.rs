@@ -1,6 +1,7 @@
-//! The first phase: rows of blobs that nobody needs are removed, some tens at a time.
+//! The first phase: rows of blobs that nobody needs are removed, some hundred at a time.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use seawall_database::{Timestamp, Tx};
@@ -14,9 +15,6 @@ use super::{
 };
 use crate::{Content, ContentError};
 
-/// How many blobs one transaction looks at: a few milliseconds of SQLite's one writer.
-const BATCH: usize = 64;
-
 /// Told how far a run is.
 pub type Watch<'w> = &'w mut (dyn FnMut(CollectionProgress) + Send);
 
@@ -26,6 +24,8 @@ struct Batch {
     collected: Vec<Digest>,
     bytes: u64,
     links: u64,
+    /// How long it held the rows.
+    took: Duration,
 }
 
 impl Content {
@@ -57,13 +57,12 @@ impl Content {
             }
             let due = {
                 let mut reader = self.inner.database.read().await?;
-                store::due(&mut reader, cutoff, &after, BATCH).await?
+                store::due(&mut reader, cutoff, &after, pace.batch()).await?
             };
             let Some(last) = due.last() else {
                 return Ok(report);
             };
             after = (last.review_time, last.digest.to_string());
-            pace.begin();
             let batch = self.collect_batch(&due, references, cutoff).await?;
             report.reviewed += due.len() as u64;
             report.blobs += batch.collected.len() as u64;
@@ -75,7 +74,7 @@ impl Content {
                 expected: Some(expected.max(report.reviewed)),
                 bytes: report.bytes,
             });
-            pace.rest(due.len() as u64, cancelled).await;
+            pace.rest(due.len() as u64, batch.took, cancelled).await;
         }
     }
 
@@ -93,7 +92,9 @@ impl Content {
                 let (content, references) = (content.clone(), Arc::clone(&references));
                 let digests = Arc::clone(&digests);
                 async move {
-                    let batch = review_batch(tx, &digests, &*references, cutoff).await?;
+                    let began = Instant::now();
+                    let mut batch = review_batch(tx, &digests, &*references, cutoff).await?;
+                    batch.took = began.elapsed();
                     let (blobs, gone) = (Arc::clone(&content.inner.blobs), batch.collected.clone());
                     tx.after_commit(move || {
                         for digest in &gone {

@@ -11,7 +11,7 @@
 //! the blob's lease, in the transaction that comes before the answer. Nothing is collected
 //! while its lease runs.
 //!
-//! **First phase: the row.** One short transaction for some tens of blobs holds their rows, reads
+//! **First phase: the row.** One short transaction for some hundred blobs holds their rows, reads
 //! their leases, asks what refers to them, and removes the rows of those that nobody needs;
 //! the location of their bytes goes into `trashed_blobs`. From the commit on the blob does not exist:
 //! a HEAD says no, a mount and a manifest that names it are refused, an upload makes a new row

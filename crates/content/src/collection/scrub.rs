@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, TryStreamExt as _};
@@ -119,7 +120,7 @@ impl Content {
                 report.stopped = true;
                 return Ok(report);
             }
-            rests.begin();
+            let began = Instant::now();
             let mut page = Page::default();
             while page.seen < PAGE {
                 let Some(pair) = sides.next(self).await? else {
@@ -156,7 +157,7 @@ impl Content {
                 return Ok(report);
             };
             position.after = Some(last);
-            rests.rest(count, cancelled).await;
+            rests.rest(count, 2 * began.elapsed(), cancelled).await;
         }
     }
 

@@ -1,5 +1,7 @@
 //! The second phase: bytes that belong to no blob are removed, a grace after they became trash.
 
+use std::time::Instant;
+
 use futures_util::{FutureExt as _, StreamExt as _};
 use seawall_database::Timestamp;
 use seawall_storage::Location;
@@ -57,7 +59,7 @@ impl Content {
                 return Ok(report);
             };
             after = (last.trash_time, last.location.to_string());
-            pace.begin();
+            let began = Instant::now();
             let batches: Vec<Vec<Trashed>> = split(due, size);
             let removals = futures_util::stream::iter(batches)
                 .map(|batch| self.remove_batch(batch))
@@ -77,7 +79,8 @@ impl Content {
                 expected: Some(expected.max(report.blobs + report.failed)),
                 bytes: report.bytes,
             });
-            pace.rest(count, cancelled).await;
+            // A third of the time at most: a disk that frees blocks syncs pushes slowly.
+            pace.rest(count, 2 * began.elapsed(), cancelled).await;
         }
     }
 

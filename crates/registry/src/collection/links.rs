@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use seawall_content::collection::{
     CollectionPhase, CollectionProgress, CollectionSettings, Verdict, leases_held, verdict,
@@ -15,9 +16,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Watch, store};
 use crate::{Registry, RegistryError};
-
-/// How many links are looked at together; one transaction for each repository among them.
-const BATCH: usize = 64;
 
 impl Registry {
     /// Ends links whose blob nobody in the repository needs, and whose blob's lease is over: who was
@@ -39,12 +37,12 @@ impl Registry {
         while !cancelled.is_cancelled() {
             let due = {
                 let mut reader = self.database.read().await?;
-                store::due_links(&mut reader, cutoff, after.as_ref(), BATCH).await?
+                store::due_links(&mut reader, cutoff, after.as_ref(), pace.batch()).await?
             };
             if due.is_empty() {
                 break;
             }
-            pace.begin();
+            let mut took = Duration::ZERO;
             let mut by_repository: BTreeMap<RepositoryId, Vec<Digest>> = BTreeMap::new();
             for link in &due {
                 let digests = by_repository.entry(link.repository).or_default();
@@ -52,7 +50,9 @@ impl Registry {
             }
             for (repository, mut digests) in by_repository {
                 digests.sort_unstable();
-                ended += self.review_links(repository, digests, cutoff).await?;
+                let (count, held) = self.review_links(repository, digests, cutoff).await?;
+                ended += count;
+                took += held;
             }
             done += due.len() as u64;
             watch(CollectionProgress {
@@ -61,23 +61,28 @@ impl Registry {
                 expected: Some(expected.max(done)),
                 bytes: 0,
             });
-            pace.rest(due.len() as u64, cancelled).await;
+            pace.rest(due.len() as u64, took, cancelled).await;
             after = due.into_iter().next_back();
         }
         Ok(ended)
     }
 
+    /// In one transaction: gives how many ended, and how long it held the rows.
     async fn review_links(
         &self,
         repository: RepositoryId,
         digests: Vec<Digest>,
         cutoff: Timestamp,
-    ) -> Result<u64, RegistryError> {
+    ) -> Result<(u64, Duration), RegistryError> {
         let (registry, digests) = (self.clone(), Arc::new(digests));
         self.database
             .write(move |tx| {
                 let (registry, digests) = (registry.clone(), Arc::clone(&digests));
-                Box::pin(async move { review(tx, &registry, repository, &digests, cutoff).await })
+                Box::pin(async move {
+                    let began = Instant::now();
+                    let ended = review(tx, &registry, repository, &digests, cutoff).await?;
+                    Ok((ended, began.elapsed()))
+                })
             })
             .await
     }

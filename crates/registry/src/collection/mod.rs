@@ -1,9 +1,9 @@
-//! Collection of what nobody needs: untagged artifacts if so wished, links from repositories to
-//! blobs that they do not need, and then the blobs themselves, by `seawall-content`
-//! (`content/src/collection/mod.rs` tells the protocol).
+//! Collection of what nobody needs: untagged artifacts if so wished, then blobs, by `seawall-content`
+//! (`content/src/collection/mod.rs` tells the protocol), with all links to them, and then links from
+//! repositories to blobs that only others need.
 //!
 //! No jobs here and no schedule: what runs this gives it a token to stop it and a function to
-//! tell it how far it is. Start at [`Registry::collect`]; `untagged.rs` and `links.rs` are its first steps,
+//! tell it how far it is. Start at [`Registry::collect`]; `untagged.rs` and `links.rs` are its steps here,
 //! `plan.rs` is its dry run, `references.rs` is what this room tells the one below.
 
 mod links;
@@ -86,17 +86,16 @@ impl Registry {
         if options.delete_untagged {
             report.artifacts = self.collect_untagged(options, watch, cancelled).await?;
         }
-        report.links = self
-            .collect_links(&options.content, watch, cancelled)
-            .await?;
         let references = self.blob_references();
         let collected = self
             .content
             .collect(&options.content, &references, watch, cancelled)
             .await?;
-        report.links += collected.links;
         report.blobs = collected.blobs;
         report.bytes = collected.bytes;
+        // After the blobs, with which most links end that nobody needs.
+        let links = self.collect_links(&options.content, watch, cancelled);
+        report.links = collected.links + links.await?;
         report.trash = self
             .content
             .empty_trash(&options.content, watch, cancelled)

@@ -1,6 +1,8 @@
 //! Untagged artifacts, deleted as people delete them: in the usual transaction, with its audit line,
 //! its events and the quota that falls.
 
+use std::time::Instant;
+
 use futures_util::StreamExt as _;
 use seawall_content::collection::{CollectionPhase, CollectionProgress};
 use seawall_oci::Reference;
@@ -41,7 +43,7 @@ impl Registry {
             if batch.is_empty() {
                 break;
             }
-            pace.begin();
+            let began = Instant::now();
             let deletions = futures_util::stream::iter(batch.clone())
                 .map(|artifact| self.delete_untagged(artifact, &author, untouched))
                 .buffer_unordered(workers);
@@ -56,7 +58,8 @@ impl Registry {
                 expected: Some(expected.max(done)),
                 bytes: 0,
             });
-            pace.rest(batch.len() as u64, cancelled).await;
+            pace.rest(batch.len() as u64, began.elapsed(), cancelled)
+                .await;
             after = batch.into_iter().next_back();
         }
         Ok(gone)
