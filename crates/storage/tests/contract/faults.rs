@@ -15,10 +15,11 @@ use seawall_testkit::{Fault, FaultProxy, S3};
 use crate::places::{s3_leftovers, s3_settings};
 use crate::suite::{content, listed};
 
+/// With deadlines that a test can wait for, and that a busy machine keeps where nothing is wrong.
 fn hurried(address: SocketAddr) -> S3Storage {
     S3Storage::open(&S3Settings {
-        request_timeout: Duration::from_millis(700),
-        retry_timeout: Duration::from_millis(800),
+        request_timeout: Duration::from_millis(5_900),
+        retry_timeout: Duration::from_secs(6),
         max_active_uploads: 2,
         ..s3_settings(format!("http://{address}"))
     })
@@ -28,49 +29,55 @@ fn hurried(address: SocketAddr) -> S3Storage {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_ends_in_a_clear_error_in_time_and_recovers() {
     let server = S3::start();
-    let proxy = FaultProxy::start(server.address());
-    let storage = hurried(proxy.address());
-    let bytes = content(1000, 1);
-    let digest = Digest::sha256(&bytes);
-    let location = storage.put(&digest, bytes.clone()).await.unwrap();
-    for fault in [
+    let faults = [
         Fault::Hang,
         Fault::Reset,
         Fault::Refuse,
         Fault::Status(503),
         Fault::Status(500),
-    ] {
-        proxy.set(fault);
-        let began = Instant::now();
-        let put = storage.put(&digest, bytes.clone()).await;
+    ];
+    // Side by side: each takes as long as its deadlines.
+    let suffered = faults.map(|fault| suffer(&server, fault));
+    futures_util::future::join_all(suffered).await;
+}
+
+/// Every operation under a fault, and one after it.
+async fn suffer(server: &S3, fault: Fault) {
+    let proxy = FaultProxy::start(server.address());
+    let storage = hurried(proxy.address());
+    let bytes = content(1000, 1);
+    let digest = Digest::sha256(&bytes);
+    let location = storage.put(&digest, bytes.clone()).await.unwrap();
+    proxy.set(fault);
+    let began = Instant::now();
+    let read = async {
         let whole = ByteRange::whole(1000);
-        let read = storage
-            .read(&location, whole, Delivery::Here)
-            .await
-            .map(drop);
-        let mut writer = storage
-            .open(UploadState::new(Algorithm::Sha256), None)
-            .await
-            .unwrap();
-        let write = writer.write(content(6_000_000, 2)).await;
-        drop(writer);
-        for failure in [put.map(drop), read, write] {
-            let failure = failure.unwrap_err();
-            assert!(failure.is_retryable(), "{fault:?}: {failure}");
-            assert!(!failure.to_string().contains(S3::SECRET_KEY));
-        }
-        // As many as one request removes: not one after the other, each until its deadline.
-        let failed = storage.remove(vec![location.clone(); 1000]).await;
-        assert_eq!(failed.len(), 1000, "{fault:?}");
-        assert!(failed.iter().all(|(_, failure)| failure.is_retryable()));
-        assert!(
-            began.elapsed() < Duration::from_secs(15),
-            "{fault:?}: {:?}",
-            began.elapsed()
-        );
-        proxy.set(Fault::None);
-        storage.put(&digest, bytes.clone()).await.unwrap();
+        let read = storage.read(&location, whole, Delivery::Here).await;
+        read.map(drop)
+    };
+    let write = async {
+        let fresh = UploadState::new(Algorithm::Sha256);
+        let mut writer = storage.open(fresh, None).await.unwrap();
+        writer.write(content(6_000_000, 2)).await
+    };
+    // As many as one request removes: not one after the other, each until its deadline.
+    let remove = storage.remove(vec![location.clone(); 1000]);
+    let put = storage.put(&digest, bytes.clone());
+    let (put, read, write, failed) = tokio::join!(put, read, write, remove);
+    for failure in [put.map(drop), read, write] {
+        let failure = failure.unwrap_err();
+        assert!(failure.is_retryable(), "{fault:?}: {failure}");
+        assert!(!failure.to_string().contains(S3::SECRET_KEY));
     }
+    assert_eq!(failed.len(), 1000, "{fault:?}");
+    assert!(failed.iter().all(|(_, failure)| failure.is_retryable()));
+    assert!(
+        began.elapsed() < Duration::from_secs(15),
+        "{fault:?}: {:?}",
+        began.elapsed()
+    );
+    proxy.set(Fault::None);
+    storage.put(&digest, bytes).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
