@@ -4,6 +4,7 @@
 mod executions;
 mod interleaving;
 mod lost_queue;
+mod lost_redis;
 mod queues;
 mod schedules;
 mod statements;
