@@ -5,7 +5,7 @@ use std::time::Duration;
 use seawall_database::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Job, JobId, Progress, Status};
+use crate::{Job, JobId, Progress, Status, StoreError};
 
 /// The right to run a job, until the lease ends. Every write of the run names it; once the lease
 /// has passed to another, or the job is no longer this attempt's, the write is refused.
@@ -91,6 +91,38 @@ pub enum Report {
     CheckIn(String),
     /// How far it is. Only the latest is kept.
     Progress(Progress),
+}
+
+/// The longest text of a check-in, in bytes: whole reports are sent as one.
+pub const MOST_CHECK_IN_BYTES: usize = 1 << 20;
+/// The longest message of a progress, in bytes.
+pub const MOST_PROGRESS_BYTES: usize = 1024;
+
+impl Report {
+    /// Refuses what no store is to keep; every store asks this first.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let (what, bytes, most) = match self {
+            Self::CheckIn(text) => ("a check-in", text.len(), MOST_CHECK_IN_BYTES),
+            Self::Progress(progress) => {
+                let bytes = progress.message.len();
+                ("the message of a progress", bytes, MOST_PROGRESS_BYTES)
+            }
+        };
+        if bytes > most {
+            return Err(StoreError::Invalid(format!(
+                "{what} has {bytes} bytes, at most {most} are allowed"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The most of a failure's message that a store keeps, in bytes.
+const MOST_MESSAGE_BYTES: usize = 8192;
+
+/// What a store keeps of a failure's message.
+pub(crate) fn kept_message(message: &str) -> &str {
+    &message[..message.floor_char_boundary(MOST_MESSAGE_BYTES)]
 }
 
 /// What a pool learns about an attempt from a heartbeat.

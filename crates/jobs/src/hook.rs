@@ -132,4 +132,9 @@ pub enum Delivery {
         /// How long to wait.
         retry_after: std::time::Duration,
     },
+    /// It is not told yet: nobody else is given it for this time, and it counts as no try.
+    Held {
+        /// For how long.
+        lease: std::time::Duration,
+    },
 }

@@ -59,8 +59,6 @@ pub struct Job {
     pub run_at: Timestamp,
     /// When the last check-in was; else never.
     pub check_in_at: Timestamp,
-    /// When it will be swept; never as long as it is not final, or where the store cannot say.
-    pub die_at: Timestamp,
     /// Who is told when its status changes.
     pub hook: Option<HookTarget>,
     /// Rises with every run: seconds since the epoch, or one more than before if that is later.
@@ -79,6 +77,36 @@ pub struct Job {
     pub max_attempts: Option<u32>,
     /// Why it failed last.
     pub error: Option<String>,
+}
+
+impl Job {
+    /// A pending job, to be filled in.
+    pub(crate) fn blank(id: JobId, name: &str, parameters: &Parameters) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            status: Status::Pending,
+            kind: Kind::Generic,
+            unique: false,
+            parameters: parameters.clone(),
+            cron_spec: None,
+            upstream_job_id: None,
+            numeric_policy_id: 0,
+            enqueue_time: Timestamp::NEVER,
+            update_time: Timestamp::NEVER,
+            run_at: Timestamp::NEVER,
+            check_in_at: Timestamp::NEVER,
+            hook: None,
+            revision: 0,
+            ack: None,
+            tenant: String::new(),
+            progress: None,
+            attempts: 0,
+            failures: 0,
+            max_attempts: None,
+            error: None,
+        }
+    }
 }
 
 /// The newest change of a job that the receiver of its hook has acknowledged (Harbor's `ack`).

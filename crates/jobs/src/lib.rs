@@ -27,14 +27,15 @@ mod job_type;
 pub mod log;
 mod new_job;
 mod schedule;
+mod slots;
 mod stats;
 mod status;
 pub mod store;
 mod wake;
 
 pub use attempt::{
-    Attempt, AttemptRecord, Claim, ClaimRequest, ClaimType, MOST_LOSSES, Outcome, Report, Signal,
-    SignalKind, Written,
+    Attempt, AttemptRecord, Claim, ClaimRequest, ClaimType, MOST_CHECK_IN_BYTES, MOST_LOSSES,
+    MOST_PROGRESS_BYTES, Outcome, Report, Signal, SignalKind, Written,
 };
 pub use clock::{Clock, HeldClock};
 pub use engine::{
@@ -49,7 +50,8 @@ pub use job_type::{Backoff, CheckFunction, JobFailure, JobType, RunFunction};
 pub use new_job::{
     MOST_JOBS_AT_ONCE, MOST_NAME_BYTES, MOST_PARAMETER_BYTES, NewJob, Unique, UniqueUntil,
 };
-pub use schedule::{MISSED_AFTER, MissedFires, NewSchedule, Overlap, Schedule};
+pub use schedule::{InvalidRule, MISSED_AFTER, MissedFires, NewSchedule, Overlap, Schedule};
+pub use slots::{DueSlots, due_slots};
 pub use status::{InvalidStatus, Status};
 pub use store::redis::{Losses, RedisOptions, RedisStore};
 pub use store::sql::{MIGRATIONS, SqlStore, statements};

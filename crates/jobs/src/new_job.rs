@@ -2,7 +2,7 @@
 
 use seawall_database::Timestamp;
 
-use crate::{HookTarget, JobId, Parameters, StoreError};
+use crate::{HookTarget, Job, JobId, Kind, Parameters, StoreError};
 
 /// The longest name of a job type, in bytes.
 pub const MOST_NAME_BYTES: usize = 128;
@@ -73,6 +73,26 @@ impl NewJob {
             return Err(StoreError::Invalid("the tenant is too long".to_owned()));
         }
         Ok(())
+    }
+
+    /// The job that it asks for, before a store has accepted it: pending, without times and revision.
+    pub(crate) fn job(&self) -> Job {
+        Job {
+            kind: match self.run_at {
+                Some(_) => Kind::Scheduled,
+                None => Kind::Generic,
+            },
+            unique: self.unique.is_some(),
+            run_at: self.run_at.unwrap_or(Timestamp::NEVER),
+            hook: self.hook.clone(),
+            tenant: self.tenant.clone(),
+            max_attempts: self.max_attempts,
+            ..Job::blank(
+                self.id.clone().unwrap_or_else(JobId::random),
+                &self.name,
+                &self.parameters,
+            )
+        }
     }
 
     /// What tells a unique job from others: the same for two jobs of which one is to be refused.

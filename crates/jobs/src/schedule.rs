@@ -1,11 +1,14 @@
 //! A schedule: a job that runs again and again. Each run is a job of its own; the cron expression
 //! is `cron`'s.
 
+use std::str::FromStr;
+
 use seawall_database::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cron::Cron;
-use crate::{HookTarget, JobId, Parameters, StoreError};
+use crate::slots::{DueSlots, due_slots};
+use crate::{HookTarget, Job, JobId, Kind, Parameters, Status, StoreError};
 
 /// A schedule to keep.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +62,55 @@ pub enum Overlap {
     Replace,
 }
 
+/// Text that is no such rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a rule of a schedule")]
+pub struct InvalidRule;
+
+impl MissedFires {
+    /// The word for it in a store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Once => "once",
+            Self::All => "all",
+        }
+    }
+}
+
+impl FromStr for MissedFires {
+    type Err = InvalidRule;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRule> {
+        [Self::Skip, Self::Once, Self::All]
+            .into_iter()
+            .find(|rule| rule.as_str() == text)
+            .ok_or(InvalidRule)
+    }
+}
+
+impl Overlap {
+    /// The word for it in a store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Skip => "skip",
+            Self::Replace => "replace",
+        }
+    }
+}
+
+impl FromStr for Overlap {
+    type Err = InvalidRule;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRule> {
+        [Self::Queue, Self::Skip, Self::Replace]
+            .into_iter()
+            .find(|rule| rule.as_str() == text)
+            .ok_or(InvalidRule)
+    }
+}
+
 /// A schedule as its store knows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
@@ -68,6 +120,15 @@ pub struct Schedule {
     pub definition: NewSchedule,
     /// The next slot that is not fired yet; never if there is none.
     pub next_fire: Timestamp,
+}
+
+impl Schedule {
+    /// What is to become of its slots that have come; see [`due_slots`].
+    pub(crate) fn due(&self, now: Timestamp, limit: u64) -> DueSlots {
+        let NewSchedule { cron, missed, .. } = &self.definition;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        due_slots(|slot| cron.next(slot), self.next_fire, now, *missed, limit)
+    }
 }
 
 impl NewSchedule {
@@ -84,6 +145,33 @@ impl NewSchedule {
             overlap: Overlap::Queue,
             tenant: String::new(),
             max_attempts: None,
+        }
+    }
+
+    /// The schedule as a job, before a store has accepted it.
+    pub(crate) fn job(&self, id: &JobId) -> Job {
+        Job {
+            status: Status::Scheduled,
+            kind: Kind::Periodic,
+            cron_spec: Some(self.cron.as_str().to_owned()),
+            numeric_policy_id: self.numeric_id,
+            hook: self.hook.clone(),
+            tenant: self.tenant.clone(),
+            max_attempts: self.max_attempts,
+            ..Job::blank(id.clone(), &self.name, &self.parameters)
+        }
+    }
+
+    /// Its run for a slot, before a store has accepted it.
+    pub(crate) fn run(&self, id: &JobId, slot: Timestamp) -> Job {
+        Job {
+            id: id.execution(slot.seconds()),
+            status: Status::Pending,
+            kind: Kind::Scheduled,
+            cron_spec: None,
+            upstream_job_id: Some(id.clone()),
+            run_at: slot,
+            ..self.job(id)
         }
     }
 

@@ -25,11 +25,7 @@ impl Job {
         if let Some(cron_spec) = &self.cron_spec {
             put("cron_spec", json!(cron_spec));
         }
-        for (key, time) in [
-            ("run_at", self.run_at),
-            ("check_in_at", self.check_in_at),
-            ("die_at", self.die_at),
-        ] {
+        for (key, time) in [("run_at", self.run_at), ("check_in_at", self.check_in_at)] {
             if time != Timestamp::NEVER {
                 put(key, json!(time.seconds()));
             }

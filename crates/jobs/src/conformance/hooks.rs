@@ -119,6 +119,28 @@ pub async fn what_was_not_taken_waits_and_holds_back_what_follows(place: &dyn Pl
     assert_eq!(hear(&rooms).await.status(), Status::Success);
 }
 
+pub async fn a_delivery_that_goes_on_is_held(place: &dyn Place) {
+    let rooms = Rooms::open(place).await;
+    rooms.add(with_hook(job(1))).await;
+    rooms.claim_one().await;
+    let event = rooms.due_hooks().await.remove(0);
+    let lease = seconds(10);
+    for _ in 0..10 {
+        settle(&rooms, &event, Delivery::Held { lease }).await;
+        rooms.pass(lease - seconds(1));
+        assert!(rooms.due_hooks().await.is_empty(), "somebody is at it");
+    }
+    // The deliverer died.
+    rooms.pass(seconds(1));
+    let again = rooms.due_hooks().await.remove(0);
+    assert_eq!((&again.id, again.tries), (&event.id, 0));
+    settle(&rooms, &again, Delivery::Delivered).await;
+    // The first one was not dead after all.
+    settle(&rooms, &event, Delivery::Held { lease }).await;
+    rooms.pass(seconds(3600));
+    assert!(rooms.due_hooks().await.is_empty());
+}
+
 pub async fn an_event_is_handed_to_one_deliverer(place: &dyn Place) {
     let rooms = Rooms::open(place).await;
     let jobs = (0..60).map(|number| with_hook(job(number))).collect();

@@ -1,8 +1,11 @@
 //! How runs end.
 
 use super::Place;
-use super::place::{Rooms, error, job, number, seconds};
-use crate::{Outcome, Progress, Report, Status, Written};
+use super::place::{Rooms, error, job, number, seconds, with_hook};
+use crate::{
+    MOST_CHECK_IN_BYTES, MOST_PROGRESS_BYTES, Outcome, Progress, Report, Status, StoreError,
+    Written,
+};
 
 pub async fn a_failure_is_tried_again_under_a_new_revision(place: &dyn Place) {
     let rooms = Rooms::open(place).await;
@@ -154,4 +157,38 @@ pub async fn the_latest_progress_is_kept(place: &dyn Place) {
     let written = rooms.store.report(reports.to_vec()).await.unwrap();
     assert_eq!(written, [Written::Done(Status::Running); 3]);
     assert_eq!(rooms.job(&id).await.progress, Some(progress(3)));
+}
+
+pub async fn what_a_run_says_is_limited(place: &dyn Place) {
+    let rooms = Rooms::open(place).await;
+    let id = rooms.add(with_hook(job(1))).await;
+    let attempt = rooms.claim_one().await.attempt;
+    let check_in = |bytes| Report::CheckIn("x".repeat(bytes));
+    let progress = |bytes| {
+        Report::Progress(Progress {
+            message: "x".repeat(bytes),
+            ..Progress::default()
+        })
+    };
+    let say = async |reports: &[Report]| {
+        let reports = reports
+            .iter()
+            .map(|report| (attempt.clone(), report.clone()));
+        rooms.store.report(reports.collect()).await
+    };
+    for large in [
+        check_in(MOST_CHECK_IN_BYTES + 1),
+        progress(MOST_PROGRESS_BYTES + 1),
+    ] {
+        let refused = say(&[check_in(1), large]).await;
+        assert!(
+            matches!(refused, Err(StoreError::Invalid(_))),
+            "{refused:?}"
+        );
+    }
+    let job = rooms.job(&id).await;
+    assert_eq!((job.progress, job.check_in_at.is_never()), (None, true));
+    let largest = [check_in(MOST_CHECK_IN_BYTES), progress(MOST_PROGRESS_BYTES)];
+    let written = say(&largest).await.unwrap();
+    assert_eq!(written, [Written::Done(Status::Running); 2]);
 }

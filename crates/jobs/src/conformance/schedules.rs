@@ -235,3 +235,35 @@ pub async fn a_schedule_is_replaced_by_its_id(place: &dyn Place) {
     rooms.pass(seconds(24 * 3600));
     rooms.store.fire(10).await.unwrap();
 }
+
+pub async fn a_schedule_that_is_put_again_keeps_its_slot(place: &dyn Place) {
+    let rooms = Rooms::open(place).await;
+    let start = rooms.clock.now().seconds();
+    let id: JobId = "again".parse().unwrap();
+    let put = async |cron: &str| {
+        let schedule = NewSchedule {
+            id: Some(id.clone()),
+            cron: cron.parse().unwrap(),
+            ..each_minute()
+        };
+        rooms.store.put_schedule(schedule).await.unwrap();
+        rooms.store.schedules().await.unwrap()[0]
+            .next_fire
+            .seconds()
+            - start
+    };
+    assert_eq!(put("0 * * * * *").await, 60);
+    rooms.pass(seconds(60));
+    // The slot has come, and nobody has fired it yet.
+    assert_eq!(put("0 * * * * *").await, 60);
+    assert_eq!(fire(&rooms).await, (1, 0));
+    assert_eq!(rooms.claim_one().await.job.id, id.execution(start + 60));
+    assert_eq!(put("0 * * * * *").await, 120, "it was fired");
+    rooms.pass(seconds(60));
+    assert_eq!(put("0 0 * * * *").await, 3600, "another expression");
+    assert_eq!(fire(&rooms).await, (0, 0));
+    rooms.pass(seconds(3480));
+    let selector = JobSelector::Job(id.clone());
+    rooms.store.stop(selector, 10).await.unwrap();
+    assert_eq!(put("0 0 * * * *").await, 7200, "it begins anew");
+}

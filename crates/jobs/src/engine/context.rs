@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::active::ActiveRun;
 use crate::log::JobLog;
-use crate::{Attempt, Job, JobStore, Parameters, Progress, Report, Written};
+use crate::{Attempt, Job, JobStore, MOST_PROGRESS_BYTES, Parameters, Progress, Report, Written};
 
 /// How long to wait before a check-in that could not be written is written again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -33,13 +33,17 @@ impl JobContext {
         &self.job.parameters
     }
 
-    /// Tells how far the run is. It does not wait; the latest is written once a second.
-    pub fn progress(&self, progress: Progress) {
+    /// Tells how far the run is. It does not wait; the latest is written once a second. Its message is
+    /// cut to [`MOST_PROGRESS_BYTES`].
+    pub fn progress(&self, mut progress: Progress) {
+        let end = progress.message.floor_char_boundary(MOST_PROGRESS_BYTES);
+        progress.message.truncate(end);
         self.run.set_progress(progress);
     }
 
     /// Tells the receiver of the job's hook something, durably when this returns. False if it could
-    /// not be written: the attempt has lost its lease, or was cancelled while the store failed.
+    /// not be written: the attempt has lost its lease, was cancelled while the store failed, or the
+    /// text is longer than [`MOST_CHECK_IN_BYTES`](crate::MOST_CHECK_IN_BYTES), as the job's log says.
     pub async fn check_in(&self, text: impl Into<String>) -> bool {
         let report = vec![(self.attempt.clone(), Report::CheckIn(text.into()))];
         loop {
@@ -50,6 +54,7 @@ impl JobContext {
                 }
                 Err(error) => {
                     tracing::warn!(job = %self.job.id, %error, "a check-in is lost");
+                    self.log.error(format_args!("a check-in is lost: {error}"));
                     return false;
                 }
             }

@@ -1,25 +1,34 @@
 //! Empties the outbox of hooks: posts to URLs as Harbor does, calls receivers in the process.
 //!
 //! Only 200 counts as taken (Harbor `src/jobservice/hook/hook_client.go`). What was not taken is
-//! tried again for as long as the job is kept, after 2 s at first and up to a minute later.
+//! tried again for as long as the job is kept, after 2 s at first and up to a minute later. A receiver
+//! that hangs keeps the others waiting for two seconds at most: see `destinations`.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
+use super::destinations::{self, Admission, Destinations};
 use super::start::Shared;
 use crate::{Delivery, HookEvent, HookRequest, Topic};
 
-/// The most deliveries at a time.
+/// The most deliveries at a time that have not turned out to be slow.
 pub(super) const MOST: usize = 128;
+/// The most deliveries at a time in all.
+const MOST_IN_ALL: usize = 1024;
 /// The longest that one delivery may take.
 const LIMIT: Duration = Duration::from_secs(30);
-/// For how long nobody else delivers the same.
-const LEASE: Duration = Duration::from_secs(40);
+/// One that takes longer than this is slow: it makes room for others, and its place has a
+/// [share](super::destinations::SHARE) from then on.
+const PROMPT: Duration = Duration::from_secs(2);
+/// For how long nobody else delivers the same, unless it is held on to; so that what a deliverer
+/// that died was at waits no longer.
+const LEASE: Duration = Duration::from_secs(10);
 /// The longest time between two looks at the outbox.
 const LOOK: Duration = Duration::from_secs(2);
 const FIRST_RETRY: Duration = Duration::from_secs(2);
@@ -31,39 +40,58 @@ type Settled = (HookEvent, Delivery);
 
 /// Delivers what is due until the engine ends.
 pub(super) async fn deliver(shared: Arc<Shared>) {
-    let places = Arc::new(Semaphore::new(MOST));
     let (sender, receiver) = mpsc::channel(MOST);
     tokio::join!(
-        hand_out(Arc::clone(&shared), places, sender),
+        hand_out(Arc::clone(&shared), sender),
         settle(shared, receiver)
     );
 }
 
-async fn hand_out(shared: Arc<Shared>, places: Arc<Semaphore>, settled: mpsc::Sender<Settled>) {
+async fn hand_out(shared: Arc<Shared>, settled: mpsc::Sender<Settled>) {
     let mut bell = shared.store.listen(Topic::Hooks);
     let receivers: Vec<String> = shared.receivers.keys().cloned().collect();
+    let (prompt, all) = (Semaphore::new(MOST), Semaphore::new(MOST_IN_ALL));
+    let (prompt, all) = (Arc::new(prompt), Arc::new(all));
+    let destinations = Arc::new(Destinations::default());
     loop {
-        let Ok(first) = places.acquire().await else {
+        // Room for one is waited for; for more if there is.
+        let (Ok(first), Ok(one)) = (prompt.acquire().await, all.acquire().await) else {
             return;
         };
-        drop(first);
+        drop((first, one));
+        let room = prompt.available_permits().min(all.available_permits());
         let request = HookRequest {
             urls: true,
             receivers: receivers.clone(),
-            limit: u32::try_from(places.available_permits()).unwrap_or(1),
+            limit: u32::try_from(room.max(1)).unwrap_or(1),
             lease: LEASE,
         };
         match shared.store.due_hooks(request).await {
             Ok(events) if !events.is_empty() => {
                 for event in events {
-                    let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    let place = destinations::place(&event.target);
+                    let admission = destinations.begin(&place);
+                    if admission == Admission::Refused {
+                        // It is handed out again when its lease ends.
+                        continue;
+                    }
+                    let Ok(room) = Arc::clone(&all).acquire_owned().await else {
                         return;
                     };
-                    let (shared, settled) = (Arc::clone(&shared), settled.clone());
-                    shared.clone().tracker.spawn(async move {
-                        let delivery = deliver_one(&shared, &event).await;
-                        let _ = settled.send((event, delivery)).await;
-                        drop(place);
+                    let prompt = match admission {
+                        Admission::Prompt => Arc::clone(&prompt).acquire_owned().await.ok(),
+                        Admission::Slow | Admission::Refused => None,
+                    };
+                    let under_way = UnderWay {
+                        shared: Arc::clone(&shared),
+                        destinations: Arc::clone(&destinations),
+                        place,
+                        prompt,
+                        settled: settled.clone(),
+                    };
+                    shared.tracker.spawn(async move {
+                        under_way.deliver(event).await;
+                        drop(room);
                     });
                 }
             }
@@ -73,6 +101,38 @@ async fn hand_out(shared: Arc<Shared>, places: Arc<Semaphore>, settled: mpsc::Se
                 tokio::time::sleep(LOOK).await;
             }
         }
+    }
+}
+
+/// A delivery that goes on.
+struct UnderWay {
+    shared: Arc<Shared>,
+    destinations: Arc<Destinations>,
+    place: String,
+    /// Held for as long as it is not slow.
+    prompt: Option<OwnedSemaphorePermit>,
+    settled: mpsc::Sender<Settled>,
+}
+
+impl UnderWay {
+    async fn deliver(mut self, event: HookEvent) {
+        let begun = Instant::now();
+        let delivery = {
+            let mut delivery = pin!(deliver_one(&self.shared, &event));
+            loop {
+                if let Ok(delivery) = timeout(PROMPT, &mut delivery).await {
+                    break delivery;
+                }
+                self.destinations.is_slow(&self.place);
+                drop(self.prompt.take());
+                // If nobody can be told now, then after as long again: the lease lasts for longer.
+                let held = Delivery::Held { lease: LEASE };
+                let _ = self.settled.try_send((event.clone(), held));
+            }
+        };
+        let promptly = begun.elapsed() < PROMPT;
+        self.destinations.over(&self.place, promptly);
+        let _ = self.settled.send((event, delivery)).await;
     }
 }
 

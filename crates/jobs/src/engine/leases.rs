@@ -30,7 +30,9 @@ pub(super) async fn keep(shared: Arc<Shared>, pool: PoolRecord) {
         }
         let runs = shared.active.all();
         let sent = Instant::now();
-        if beat(&shared, &runs).await {
+        // A store that hangs must not hold up the moment when the leases end.
+        let patience = (last_success + shared.lease).saturating_duration_since(sent);
+        if beat(&shared, &runs, patience.max(interval)).await {
             last_success = sent;
         } else if last_success.elapsed() >= shared.lease {
             // Somebody else may have these jobs by now.
@@ -42,7 +44,8 @@ pub(super) async fn keep(shared: Arc<Shared>, pool: PoolRecord) {
     }
 }
 
-async fn beat(shared: &Shared, runs: &[Arc<ActiveRun>]) -> bool {
+/// False if it was not answered, with a limit for each list.
+async fn beat(shared: &Shared, runs: &[Arc<ActiveRun>], limit: Duration) -> bool {
     let attempts: Vec<Attempt> = runs.iter().map(|run| run.attempt.clone()).collect();
     // Lists are kept short, see the contract.
     let mut chunks: Vec<Vec<Attempt>> = attempts.chunks(500).map(<[Attempt]>::to_vec).collect();
@@ -51,7 +54,7 @@ async fn beat(shared: &Shared, runs: &[Arc<ActiveRun>]) -> bool {
     }
     for chunk in chunks {
         let heartbeat = shared.store.heartbeat(&shared.pool, chunk, shared.lease);
-        let signals = match timeout(shared.lease, heartbeat).await {
+        let signals = match timeout(limit, heartbeat).await {
             Ok(Ok(signals)) => signals,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a heartbeat failed");

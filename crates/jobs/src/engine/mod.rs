@@ -2,13 +2,14 @@
 //!
 //! Any number of engines, in any number of processes, may serve one store. An engine is a handful
 //! of tasks: `claims` hands jobs to workers, `run` is one run, `ends` writes how they ended,
-//! `leases` keeps them, `rounds` does what time brings, `hooks` empties the outbox. `active` is what
-//! they share, `start` begins and ends them.
+//! `leases` keeps them, `rounds` does what time brings, `hooks` empties the outbox (`destinations`:
+//! whom it waits for). `active` is what they share, `start` begins and ends them.
 
 mod active;
 mod builder;
 mod claims;
 mod context;
+mod destinations;
 mod ends;
 mod hooks;
 mod leases;

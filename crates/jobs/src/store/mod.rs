@@ -80,7 +80,7 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     ) -> Answer<'a, Vec<Signal>>;
 
     /// Writes what runs say. A check-in is put into the outbox; of several progresses of an attempt
-    /// the last holds.
+    /// the last holds. One that fails [`Report::check`] fails the call.
     fn report(&self, reports: Vec<(Attempt, Report)>) -> Answer<'_, Vec<Written>>;
 
     /// Ends attempts and their leases. A job that was stopped meanwhile stays stopped, whatever the
@@ -103,7 +103,8 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     /// is taken away. Forgets pools that are dead for a day.
     fn rescue(&self, limit: u32) -> Answer<'_, Rescued>;
 
-    /// Keeps a schedule; one with the same id is replaced. The first slot is the first after now.
+    /// Keeps a schedule; one with the same id is replaced. The first slot is the first after now; one
+    /// that is replaced by the same cron expression keeps the slot that is next, due as it may be.
     /// The answer is the schedule as a job of the kind [`Periodic`](crate::Kind::Periodic).
     /// [`JobStore::stop`] ends it.
     fn put_schedule(&self, schedule: NewSchedule) -> Answer<'_, Job>;
@@ -121,7 +122,7 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     fn due_hooks(&self, request: HookRequest) -> Answer<'_, Vec<HookEvent>>;
 
     /// Writes what became of events. One that was delivered is gone, and the job's ack is the
-    /// newer of what it was and [`HookEvent::ack`].
+    /// newer of what it was and [`HookEvent::ack`]. One that goes on may be held again and again.
     fn settle_hooks(&self, deliveries: Vec<(HookEvent, Delivery)>) -> Answer<'_, ()>;
 
     /// The jobs of these ids that there are, schedules included, in no order.

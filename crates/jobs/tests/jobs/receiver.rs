@@ -1,7 +1,7 @@
 //! A receiver of hooks over HTTP that keeps what it hears and answers as it is told.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use seawall_jobs::HookTarget;
@@ -10,11 +10,15 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+/// As a status: it never answers.
+pub(crate) const HANG: u16 = 0;
+
 /// Listens until it is dropped.
 pub(crate) struct Receiver {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Value>>>,
     status: Arc<AtomicU16>,
+    asked: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -28,12 +32,13 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let heard = Arc::<Mutex<Vec<Value>>>::default();
         let status = Arc::new(AtomicU16::new(200));
+        let asked = Arc::<AtomicUsize>::default();
         let task = tokio::spawn({
-            let (heard, status) = (Arc::clone(&heard), Arc::clone(&status));
+            let (heard, status, asked) = (heard.clone(), status.clone(), asked.clone());
             async move {
                 let mut connections = tokio::task::JoinSet::new();
                 while let Ok((stream, _)) = listener.accept().await {
-                    connections.spawn(serve(stream, Arc::clone(&heard), Arc::clone(&status)));
+                    connections.spawn(serve(stream, heard.clone(), status.clone(), asked.clone()));
                 }
             }
         });
@@ -41,6 +46,7 @@ impl Receiver {
             address,
             heard,
             status,
+            asked,
             task,
         }
     }
@@ -66,6 +72,11 @@ impl Receiver {
         self.heard.lock().unwrap().clone()
     }
 
+    /// How many requests came, answered or not.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
     /// How many it heard.
     pub(crate) fn count(&self) -> usize {
         self.heard.lock().unwrap().len()
@@ -87,7 +98,12 @@ impl Drop for Receiver {
     }
 }
 
-async fn serve(stream: TcpStream, heard: Arc<Mutex<Vec<Value>>>, status: Arc<AtomicU16>) {
+async fn serve(
+    stream: TcpStream,
+    heard: Arc<Mutex<Vec<Value>>>,
+    status: Arc<AtomicU16>,
+    asked: Arc<AtomicUsize>,
+) {
     let mut stream = BufReader::new(stream);
     loop {
         let (mut length, mut line) = (0_usize, String::new());
@@ -116,7 +132,11 @@ async fn serve(stream: TcpStream, heard: Arc<Mutex<Vec<Value>>>, status: Arc<Ato
             first.starts_with("POST /service/notifications/tasks/1 "),
             "{first}"
         );
+        asked.fetch_add(1, Ordering::SeqCst);
         let status = status.load(Ordering::SeqCst);
+        if status == HANG {
+            std::future::pending::<()>().await;
+        }
         if status == 200 {
             heard
                 .lock()

@@ -153,7 +153,15 @@ async fn a_server_that_is_away_is_a_clear_error_and_is_found_again() {
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     let nobody = RedisStore::open(RedisOptions::new(redis.url(), "harbor")).await;
     assert!(matches!(nobody, Err(StoreError::Unavailable(_))));
+    // Whoever can wait is told the same when it asks for something, and later finds it.
+    let early = RedisStore::new(RedisOptions::new(redis.url(), "harbor")).unwrap();
+    let error = early.enqueue(vec![new_job("bbbb")]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    let mut waiter = early.listen(seawall_jobs::Topic::Jobs);
     redis.restart();
+    waiter.wait(Duration::from_secs(60)).await;
+    insist!(early.enqueue(vec![new_job("bbbb")]));
+    assert_eq!(insist!(early.claim(request(1))).len(), 1);
     insist!(store.enqueue(vec![new_job("aaaa")]));
     assert_eq!(insist!(store.claim(request(1))).len(), 1);
 }

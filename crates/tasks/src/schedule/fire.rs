@@ -2,15 +2,16 @@
 //! the schedule to its next slot. So a slot is fired once, by whichever replica comes first.
 
 use seawall_database::{Timestamp, Tx};
-use seawall_jobs::Overlap;
 use seawall_jobs::cron::Cron;
+use seawall_jobs::{Overlap, due_slots};
 
-use super::due::due;
 use super::{Schedule, store};
 use crate::{NewExecution, NewTask, SCHEDULER, Tasks, TasksError, Trigger, queue};
 
 /// Schedules that are fired in one transaction.
 const BATCH: u32 = 50;
+/// The most slots of one schedule that are fired at once; the rest follows.
+const MOST_SLOTS: usize = 100;
 
 /// What firing found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,26 +76,25 @@ impl Tasks {
         schedule: &Schedule,
         now: Timestamp,
     ) -> Result<u64, TasksError> {
-        let due = match schedule.cron.parse::<Cron>() {
-            Ok(cron) => due(
-                |slot| cron.next(slot),
-                schedule.next_fire,
-                now,
-                schedule.missed_fires,
-            ),
-            Err(error) => {
-                tracing::error!(schedule = %schedule.id, cron = schedule.cron, %error, "a schedule cannot fire");
-                super::due::Due {
-                    slots: Vec::new(),
-                    next: Timestamp::NEVER,
-                }
-            }
+        let cron = schedule.cron.parse::<Cron>().inspect_err(|error| {
+            tracing::error!(schedule = %schedule.id, cron = schedule.cron, %error, "a schedule cannot fire");
+        });
+        let Ok(cron) = cron else {
+            store::fired(tx, schedule, Timestamp::NEVER).await?;
+            return Ok(0);
         };
+        let due = due_slots(
+            |slot| cron.next(slot),
+            schedule.next_fire,
+            now,
+            schedule.missed_fires,
+            MOST_SLOTS,
+        );
         if !store::fired(tx, schedule, due.next).await? {
             return Ok(0);
         }
         let mut launched = 0;
-        for _slot in due.slots {
+        for _slot in due.to_run {
             let open = self
                 .open_executions(tx, &schedule.vendor_type, schedule.vendor_id)
                 .await?;

@@ -1,7 +1,6 @@
-//! A schedule: executions that are launched again and again. Which slots are due is `due` (pure),
-//! how they are fired `fire`, the SQL is in `store`.
+//! A schedule: executions that are launched again and again. How they are fired is `fire`, the SQL is
+//! in `store`.
 
-mod due;
 mod fire;
 pub use fire::Fired;
 mod operations;
@@ -123,45 +122,18 @@ impl FromRow for Schedule {
             cron: row.next()?,
             parameters: serde_json::from_str(&row.next::<String>()?)
                 .map_err(|_| invalid("its parameters are no object"))?,
-            missed_fires: missed_fires(&row.next::<String>()?),
-            overlap: overlap(&row.next::<String>()?),
+            missed_fires: row
+                .next::<String>()?
+                .parse()
+                .map_err(|_| invalid("what becomes of missed slots is unknown"))?,
+            overlap: row
+                .next::<String>()?
+                .parse()
+                .map_err(|_| invalid("what becomes of overlapping slots is unknown"))?,
             chosen: row.next()?,
             next_fire: row.next()?,
             creation_time: row.next()?,
             update_time: row.next()?,
         })
-    }
-}
-
-const fn missed_fires_name(missed: MissedFires) -> &'static str {
-    match missed {
-        MissedFires::Skip => "skip",
-        MissedFires::Once => "once",
-        MissedFires::All => "all",
-    }
-}
-
-/// What is unknown is skipped, which does the least.
-fn missed_fires(name: &str) -> MissedFires {
-    match name {
-        "once" => MissedFires::Once,
-        "all" => MissedFires::All,
-        _ => MissedFires::Skip,
-    }
-}
-
-const fn overlap_name(overlap: Overlap) -> &'static str {
-    match overlap {
-        Overlap::Queue => "queue",
-        Overlap::Skip => "skip",
-        Overlap::Replace => "replace",
-    }
-}
-
-fn overlap(name: &str) -> Overlap {
-    match name {
-        "queue" => Overlap::Queue,
-        "replace" => Overlap::Replace,
-        _ => Overlap::Skip,
     }
 }

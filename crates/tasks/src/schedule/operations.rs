@@ -9,7 +9,8 @@ use crate::tasks::Bell;
 use crate::{NewTask, Tasks, TasksError};
 
 impl Tasks {
-    /// Keeps a schedule that a person chose, in place of what the vendor had.
+    /// Keeps a schedule that a person chose, in place of what the vendor had. With the same cron
+    /// expression, the slot that is next stays, due as it may be.
     ///
     /// # Errors
     /// [`TasksError::Invalid`] for one that never fires, or whose job no job store takes.

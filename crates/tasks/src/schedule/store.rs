@@ -4,7 +4,7 @@ use seawall_database::query::ListQuery;
 use seawall_database::{DatabaseError, SqlBuilder, Timestamp, Tx, params};
 use seawall_ids::ScheduleId;
 
-use super::{NewSchedule, Schedule, missed_fires_name, overlap_name};
+use super::{NewSchedule, Schedule};
 
 const PUT: &str = "INSERT INTO schedules \
     (vendor_type, vendor_id, cron_type, cron, parameters, missed_fires, overlap, chosen, next_fire, \
@@ -13,7 +13,8 @@ const PUT: &str = "INSERT INTO schedules \
     ON CONFLICT (vendor_type, vendor_id) DO UPDATE SET \
     cron_type = excluded.cron_type, cron = excluded.cron, parameters = excluded.parameters, \
     missed_fires = excluded.missed_fires, overlap = excluded.overlap, chosen = excluded.chosen, \
-    next_fire = excluded.next_fire, update_time = excluded.update_time, \
+    next_fire = CASE WHEN schedules.cron = excluded.cron AND schedules.next_fire > 0 \
+    THEN schedules.next_fire ELSE excluded.next_fire END, update_time = excluded.update_time, \
     revision = schedules.revision + 1 \
     RETURNING id";
 const DELETE: &str = "DELETE FROM schedules WHERE vendor_type = $1 AND vendor_id = $2";
@@ -64,8 +65,8 @@ pub(crate) async fn put(
             new.cron_type.as_str(),
             new.cron.as_str(),
             serde_json::Value::Object(new.parameters.clone()).to_string(),
-            missed_fires_name(new.missed_fires),
-            overlap_name(new.overlap),
+            new.missed_fires.as_str(),
+            new.overlap.as_str(),
             chosen,
             next_fire,
             now,

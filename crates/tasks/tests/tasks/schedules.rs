@@ -67,6 +67,17 @@ async fn a_slot_is_fired_once_by_whoever_comes_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_that_is_put_again_keeps_its_slot() {
+    for world in World::both().await {
+        put(&world, every_minute()).await;
+        world.clock.advance(Duration::from_mins(1));
+        put(&world, every_minute()).await;
+        assert_eq!(fire(&world.tasks).await, 1, "its slot had come");
+        assert_eq!(fire(&world.tasks).await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_slot_is_dropped_while_its_predecessor_goes_on() {
     for world in World::both().await {
         let schedule = NewSchedule {

@@ -6,7 +6,7 @@ use super::record::{fields, queue_head, queue_tail, whole_seconds};
 use super::script::ENQUEUE;
 use super::{Shared, go_json};
 use crate::new_job::MOST_JOBS_AT_ONCE;
-use crate::{Enqueued, Job, JobId, Kind, NewJob, Status, StoreError, Topic, UniqueUntil};
+use crate::{Enqueued, Job, JobId, NewJob, StoreError, Topic, UniqueUntil};
 
 impl Shared {
     pub(super) async fn enqueue(&self, new: Vec<NewJob>) -> Result<Vec<Enqueued>, StoreError> {
@@ -21,7 +21,12 @@ impl Shared {
         if new.is_empty() {
             return Ok(Vec::new());
         }
-        let jobs: Vec<Job> = new.iter().map(job).collect();
+        // Harbor's queues know no fractions of a second.
+        let whole = |mut job: Job| {
+            job.run_at = Timestamp::from_seconds(whole_seconds(job.run_at));
+            job
+        };
+        let jobs: Vec<Job> = new.iter().map(|new| whole(new.job())).collect();
         let mut call = self.call(&ENQUEUE);
         call.arg(new.len());
         for (new, job) in new.iter().zip(&jobs) {
@@ -74,39 +79,6 @@ fn existing(id: &str) -> Result<JobId, StoreError> {
     };
     id.parse()
         .map_err(|_| StoreError::Other(format!("a unique key in Redis names {id:?}")))
-}
-
-fn job(new: &NewJob) -> Job {
-    Job {
-        id: new.id.clone().unwrap_or_else(JobId::random),
-        name: new.name.clone(),
-        status: Status::Pending,
-        kind: match new.run_at {
-            Some(_) => Kind::Scheduled,
-            None => Kind::Generic,
-        },
-        unique: new.unique.is_some(),
-        parameters: new.parameters.clone(),
-        cron_spec: None,
-        upstream_job_id: None,
-        numeric_policy_id: 0,
-        enqueue_time: Timestamp::NEVER,
-        update_time: Timestamp::NEVER,
-        run_at: new.run_at.map_or(Timestamp::NEVER, |at| {
-            Timestamp::from_seconds(whole_seconds(at))
-        }),
-        check_in_at: Timestamp::NEVER,
-        die_at: Timestamp::NEVER,
-        hook: new.hook.clone(),
-        revision: 0,
-        ack: None,
-        tenant: new.tenant.clone(),
-        progress: None,
-        attempts: 0,
-        failures: 0,
-        max_attempts: new.max_attempts,
-        error: None,
-    }
 }
 
 /// The key of a unique job that the Go pools know (none where the key is the asker's own), ours, and

@@ -9,13 +9,11 @@ use super::record::{Flat, one_line, read};
 use super::script::{CLAIM, FINISH, HEARTBEAT, REPORT};
 use super::watch::CLAIMED_LATELY;
 use super::{Shared, go_json, locked};
+use crate::attempt::kept_message;
 use crate::{
     Attempt, Claim, ClaimRequest, JobId, Outcome, Report, Signal, SignalKind, Status, StoreError,
     Topic, Written,
 };
-
-/// The most of a failure's message that is kept, in bytes.
-const MOST_MESSAGE_BYTES: usize = 8192;
 
 /// Id, token, number, end of the lease, stats, and what of them has changed.
 type Claimed = (String, i64, u32, i64, Flat, Flat);
@@ -177,6 +175,7 @@ impl Shared {
         if reports.is_empty() {
             return Ok(Vec::new());
         }
+        reports.iter().try_for_each(|(_, report)| report.check())?;
         let mut call = self.call(&REPORT);
         call.arg(reports.len());
         for (attempt, report) in &reports {
@@ -222,7 +221,7 @@ impl Shared {
                 Outcome::Released => ("released", "", Duration::ZERO),
             };
             requeued |= word != "success";
-            let message = &message[..message.floor_char_boundary(MOST_MESSAGE_BYTES)];
+            let message = kept_message(message);
             call.arg(word)
                 .arg(message)
                 .arg(go_json::string(message))

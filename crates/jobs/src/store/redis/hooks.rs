@@ -1,6 +1,8 @@
 //! The outbox of hooks: a list of events for each job that has some, and for each receiver the jobs by
 //! when their oldest event is due.
 
+use std::time::Duration;
+
 use seawall_database::Timestamp;
 
 use super::Shared;
@@ -15,7 +17,8 @@ impl Shared {
     ) -> Result<Vec<HookEvent>, StoreError> {
         let urls = request.urls.then(|| "hooks".to_owned());
         let receivers = request.receivers.iter().map(|name| format!("hooks:{name}"));
-        let keys: Vec<String> = urls.into_iter().chain(receivers).collect();
+        // Those in the process first: there are few of them, and they take moments.
+        let keys: Vec<String> = receivers.chain(urls).collect();
         if keys.is_empty() || request.limit == 0 {
             return Ok(Vec::new());
         }
@@ -46,17 +49,18 @@ impl Shared {
         let mut call = self.call(&SETTLE);
         call.arg(deliveries.len());
         for (event, delivery) in &deliveries {
-            let wait = match delivery {
-                Delivery::Delivered => -1,
-                Delivery::Failed { retry_after } => {
-                    i64::try_from(retry_after.as_micros()).unwrap_or(i64::MAX)
-                }
+            let micros = |time: &Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+            let (wait, tries) = match delivery {
+                Delivery::Delivered => (-1, 0),
+                Delivery::Failed { retry_after } => (micros(retry_after), 1),
+                Delivery::Held { lease } => (micros(lease), 0),
             };
             let ack = event.ack();
             call.arg(event.job.id.as_str())
                 .arg(&event.id)
                 .arg(hook_key(&event.target))
                 .arg(wait)
+                .arg(tries)
                 .arg(ack.status.as_str())
                 .arg(ack.revision)
                 .arg(ack.check_in_at)

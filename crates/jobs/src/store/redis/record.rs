@@ -72,7 +72,6 @@ pub(super) fn read(flat: Flat) -> Result<Read, StoreError> {
             update_time: seconds(&fields, "update_time"),
             run_at: seconds(&fields, "run_at"),
             check_in_at: seconds(&fields, "check_in_at"),
-            die_at: seconds(&fields, "die_at"),
             hook: hook(&fields),
             revision: number(&fields, "revision"),
             ack: fields

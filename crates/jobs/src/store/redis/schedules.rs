@@ -8,8 +8,8 @@ use super::script::{ADOPT, DUE_SLOTS, FIRE, PUT_SCHEDULE};
 use super::{Shared, go_json, locked};
 use crate::store::Fired;
 use crate::{
-    HookTarget, Job, JobId, Kind, MISSED_AFTER, MissedFires, NewSchedule, Overlap, Parameters,
-    Schedule, Status, StoreError, Topic,
+    DueSlots, HookTarget, Job, JobId, MissedFires, NewSchedule, Overlap, Parameters, Schedule,
+    StoreError, Topic,
 };
 
 /// How often schedules that others added are looked for at least.
@@ -52,7 +52,7 @@ const HARBORS: Own = Own {
 
 /// Now, the due ones (id, slot, policy, ours), those without a slot (id, numeric id, policy), a
 /// cursor, the next slot, and how many more policies than schedules there are.
-type DueSlots = (
+type Look = (
     i64,
     Vec<(String, i64, String, String)>,
     Vec<(String, i64, String)>,
@@ -66,7 +66,7 @@ impl Shared {
         new.check()?;
         let id = new.id.clone().unwrap_or_else(JobId::random);
         let slot = new.cron.next(self.time().await?);
-        let job = periodic(&id, &new);
+        let job = new.job(&id);
         let (head, tail) = policy_json(&id, &new);
         let mut call = self.call(&PUT_SCHEDULE);
         call.arg(id.as_str())
@@ -74,6 +74,7 @@ impl Shared {
             .arg(head)
             .arg(tail)
             .arg(own_json(&new)?)
+            .arg(new.cron.as_str())
             .arg(slot.map_or_else(String::new, |slot| slot.0.to_string()));
         let fields = fields(&job);
         call.arg(fields.len() * 2);
@@ -161,8 +162,8 @@ impl Shared {
                 tracing::error!(schedule = id, "a schedule in Redis cannot be read");
                 continue;
             };
-            let slots = Slots::of(&schedule, now, left);
-            let (accepted, refused) = self.fire_slots(&schedule, &own, slot, &slots).await?;
+            let slots = schedule.due(now, left);
+            let (accepted, refused) = self.fire_slots(&schedule, slot, &slots).await?;
             jobs += accepted;
             dropped += refused + slots.dropped;
         }
@@ -177,7 +178,7 @@ impl Shared {
         })
     }
 
-    async fn due_slots(&self, limit: u32, cursor: &str) -> Result<DueSlots, StoreError> {
+    async fn due_slots(&self, limit: u32, cursor: &str) -> Result<Look, StoreError> {
         let mut call = self.call(&DUE_SLOTS);
         call.arg(limit).arg(cursor);
         self.run(&call).await
@@ -209,37 +210,22 @@ impl Shared {
     async fn fire_slots(
         &self,
         schedule: &Schedule,
-        own: &str,
         expected: i64,
-        slots: &Slots,
+        slots: &DueSlots,
     ) -> Result<(u64, u64), StoreError> {
         let definition = &schedule.definition;
-        let numeric = own.split(' ').next().and_then(|text| text.parse().ok());
-        let next = slots
-            .next
-            .map_or_else(String::new, |next| next.0.to_string());
-        let overlap = match definition.overlap {
-            Overlap::Queue => "queue",
-            Overlap::Skip => "skip",
-            Overlap::Replace => "replace",
-        };
+        let next = Some(slots.next).filter(|next| !next.is_never());
         let mut call = self.call(&FIRE);
         call.arg(schedule.id.as_str())
             .arg(expected)
-            .arg(next)
-            .arg(overlap)
+            .arg(next.map_or_else(String::new, |next| next.0.to_string()))
+            .arg(definition.overlap.as_str())
             .arg(&definition.name)
             .arg(&definition.tenant)
             .arg(queue_head(&definition.name, &schedule.id))
             .arg(slots.to_run.len());
         for slot in &slots.to_run {
-            let mut job = periodic(&schedule.id, definition);
-            job.id = schedule.id.execution(slot.seconds());
-            job.kind = Kind::Scheduled;
-            job.cron_spec = None;
-            job.upstream_job_id = Some(schedule.id.clone());
-            job.numeric_policy_id = numeric.unwrap_or_default();
-            job.run_at = *slot;
+            let job = definition.run(&schedule.id, *slot);
             let fields = fields(&job);
             call.arg(slot.seconds())
                 .arg(queue_tail(&job.parameters, Some(slot.seconds()), false))
@@ -249,35 +235,6 @@ impl Shared {
             }
         }
         self.run(&call).await
-    }
-}
-
-/// A schedule as a job.
-fn periodic(id: &JobId, of: &NewSchedule) -> Job {
-    Job {
-        id: id.clone(),
-        name: of.name.clone(),
-        status: Status::Scheduled,
-        kind: Kind::Periodic,
-        unique: false,
-        parameters: of.parameters.clone(),
-        cron_spec: Some(of.cron.as_str().to_owned()),
-        upstream_job_id: None,
-        numeric_policy_id: of.numeric_id,
-        enqueue_time: Timestamp::NEVER,
-        update_time: Timestamp::NEVER,
-        run_at: Timestamp::NEVER,
-        check_in_at: Timestamp::NEVER,
-        die_at: Timestamp::NEVER,
-        hook: of.hook.clone(),
-        revision: 0,
-        ack: None,
-        tenant: of.tenant.clone(),
-        progress: None,
-        attempts: 0,
-        failures: 0,
-        max_attempts: of.max_attempts,
-        error: None,
     }
 }
 
@@ -366,54 +323,4 @@ fn schedule(
         },
         next_fire: Timestamp(next_fire.unwrap_or_default()),
     })
-}
-
-/// What is to become of the slots of a schedule that have come.
-struct Slots {
-    to_run: Vec<Timestamp>,
-    dropped: u64,
-    next: Option<Timestamp>,
-}
-
-impl Slots {
-    fn of(schedule: &Schedule, now: Timestamp, limit: u64) -> Self {
-        let cron = &schedule.definition.cron;
-        let missed = schedule.definition.missed;
-        let on_time = now.minus(MISSED_AFTER);
-        let mut slots = Self {
-            to_run: Vec::new(),
-            dropped: 0,
-            next: Some(schedule.next_fire),
-        };
-        // The latest of what was missed; it is not walked for longer than this.
-        let mut latest = None;
-        let mut walked = 0;
-        while let Some(slot) = slots.next.filter(|slot| *slot <= now) {
-            if slot < on_time && missed != MissedFires::All {
-                slots.dropped += u64::from(latest.is_some() || missed == MissedFires::Skip);
-                latest = Some(slot);
-                walked += 1;
-                if walked == 10_000 {
-                    // A schedule of each second that nobody fired for hours.
-                    slots.next = cron.next(on_time.minus(std::time::Duration::from_hours(1)));
-                    if slots.next <= Some(slot) {
-                        slots.next = cron.next(slot);
-                    }
-                    continue;
-                }
-            } else {
-                if slots.to_run.len() as u64 >= limit {
-                    break;
-                }
-                slots.to_run.push(slot);
-            }
-            slots.next = cron.next(slot);
-        }
-        if missed == MissedFires::Once
-            && let Some(latest) = latest
-        {
-            slots.to_run.insert(0, latest);
-        }
-        slots
-    }
 }

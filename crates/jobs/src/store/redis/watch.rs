@@ -96,16 +96,30 @@ fn heard(shared: &Shared, text: &str) {
 }
 
 async fn watch(shared: Arc<Shared>, mut seen: Seen) {
+    let mut is_there = true;
     loop {
+        match seen.look(&shared).await {
+            Ok(()) if is_there => {}
+            Ok(()) => {
+                is_there = true;
+                tracing::info!("Redis is there again: jobs go on");
+                shared.bells.ring_all();
+            }
+            Err(error) => {
+                if is_there && error.is_retryable() {
+                    tracing::error!(%error, "Redis cannot be reached: jobs wait until it is there");
+                    is_there = false;
+                } else {
+                    tracing::debug!(%error, "Redis cannot be looked at");
+                }
+                sleep(AGAIN).await;
+            }
+        }
         let lately = locked(&shared.claims)
             .0
             .is_some_and(|at| at.elapsed() < CLAIMED_LATELY);
         let pause = if lately { LOOK } else { LOOK_SELDOM };
         let _ = timeout(pause, shared.begun.notified()).await;
-        if let Err(error) = seen.look(&shared).await {
-            tracing::debug!(%error, "Redis cannot be looked at");
-            sleep(AGAIN).await;
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use super::Step;
 use super::row::{id_list, job_columns, to_json};
 use crate::new_job::MOST_JOBS_AT_ONCE;
-use crate::{Enqueued, Job, JobId, Kind, NewJob, Status, StoreError, Topic, UniqueUntil};
+use crate::{Enqueued, Job, JobId, NewJob, Status, StoreError, Topic, UniqueUntil};
 
 /// How long a unique key keeps others out, as in Harbor.
 const UNIQUE_FOR: Duration = Duration::from_hours(24);
@@ -117,35 +117,14 @@ impl NewRow {
     fn new(new: &NewJob, now: Timestamp) -> Self {
         let delayed = new.run_at.filter(|run_at| *run_at > now);
         let job = Job {
-            id: new.id.clone().unwrap_or_else(JobId::random),
-            name: new.name.clone(),
             status: match delayed {
                 Some(_) => Status::Scheduled,
                 None => Status::Pending,
             },
-            kind: match new.run_at {
-                Some(_) => Kind::Scheduled,
-                None => Kind::Generic,
-            },
-            unique: new.unique.is_some(),
-            parameters: new.parameters.clone(),
-            cron_spec: None,
-            upstream_job_id: None,
-            numeric_policy_id: 0,
             enqueue_time: now,
             update_time: now,
-            run_at: new.run_at.unwrap_or_default(),
-            check_in_at: Timestamp::NEVER,
-            die_at: Timestamp::NEVER,
-            hook: new.hook.clone(),
             revision: now.seconds(),
-            ack: None,
-            tenant: new.tenant.clone(),
-            progress: None,
-            attempts: 0,
-            failures: 0,
-            max_attempts: new.max_attempts,
-            error: None,
+            ..new.job()
         };
         Self {
             unique_key: new.unique_key().map(|key| {

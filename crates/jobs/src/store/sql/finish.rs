@@ -7,6 +7,7 @@ use seawall_database::{DatabaseError, Timestamp, Tx, Value, params};
 
 use super::row::parsed;
 use super::{Step, hooks, locks};
+use crate::attempt::kept_message;
 use crate::{Attempt, JobId, Outcome, Status, StoreError, Topic, Written};
 
 /// A job that was stopped meanwhile stays stopped.
@@ -45,9 +46,6 @@ pub(super) const INSERT_ATTEMPT: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 pub(super) const STATEMENTS: &[&str] = &[SUCCEED, END, INSERT_ATTEMPT];
-
-/// The most of a failure's message that is kept, in bytes.
-const MOST_MESSAGE_BYTES: usize = 8192;
 
 /// A row after its attempt ended: id, status, attempts, whether there is a hook, pool, start, name.
 type Ended = (String, String, u32, bool, String, Timestamp, String);
@@ -178,8 +176,7 @@ async fn end(
 
 /// Cut to size, and without the null character that PostgreSQL refuses.
 pub(super) fn bounded(message: &str) -> String {
-    let end = message.floor_char_boundary(MOST_MESSAGE_BYTES);
-    message[..end].replace('\0', "\u{FFFD}")
+    kept_message(message).replace('\0', "\u{FFFD}")
 }
 
 async fn record(

@@ -1,7 +1,5 @@
 //! Schedules: keeping them, and accepting one run for each slot.
 
-use std::time::Duration;
-
 use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, params};
 
 use super::accept::{self, NewRow};
@@ -9,10 +7,7 @@ use super::row::{from_json, hook, parsed, to_json};
 use super::stop;
 use super::{Step, row};
 use crate::store::Fired;
-use crate::{
-    Job, JobId, Kind, MISSED_AFTER, MissedFires, NewSchedule, Overlap, Schedule, Status,
-    StoreError, Topic,
-};
+use crate::{Job, JobId, NewSchedule, Overlap, Schedule, StoreError, Topic};
 
 const PUT_JOB: &str = "
     INSERT INTO jobs (id, name, status, kind, parameters, is_unique, cron_spec, numeric_policy_id,
@@ -29,7 +24,9 @@ const PUT_SCHEDULE: &str = "
         tenant, max_attempts, next_time)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (id) DO UPDATE SET name = $2, parameters = $3, cron = $4, hook = $5,
-        numeric_id = $6, missed = $7, overlap = $8, tenant = $9, max_attempts = $10, next_time = $11";
+        numeric_id = $6, missed = $7, overlap = $8, tenant = $9, max_attempts = $10,
+        next_time = CASE WHEN job_schedules.cron = $4 AND job_schedules.next_time > 0
+            THEN job_schedules.next_time ELSE $11 END";
 
 macro_rules! select {
     ($rest:literal) => {
@@ -84,8 +81,8 @@ impl FromRow for Schedule {
                 cron: parsed(&row.next::<String>()?)?,
                 hook: hook(row.next()?)?,
                 numeric_id: row.next()?,
-                missed: from_json(&row.next::<String>()?)?,
-                overlap: from_json(&row.next::<String>()?)?,
+                missed: parsed(&row.next::<String>()?)?,
+                overlap: parsed(&row.next::<String>()?)?,
                 tenant: row.next()?,
                 max_attempts: row.next()?,
             },
@@ -138,8 +135,8 @@ pub(super) async fn put_schedule(
             new.cron.as_str(),
             hook,
             new.numeric_id,
-            to_json(&new.missed)?,
-            to_json(&new.overlap)?,
+            new.missed.as_str(),
+            new.overlap.as_str(),
             &new.tenant,
             new.max_attempts,
             new.cron.next(step.now).unwrap_or_default(),
@@ -162,7 +159,7 @@ pub(super) async fn fire(tx: &mut Tx, step: &Step, limit: &u32) -> Result<Fired,
     let (mut jobs, mut dropped) = (0, 0);
     let mut left = u64::from(*limit);
     for schedule in due {
-        let slots = slots(&schedule, step.now, left);
+        let slots = schedule.due(step.now, left);
         dropped += slots.dropped;
         for slot in slots.to_run {
             if fire_slot(tx, step, &schedule, slot).await? {
@@ -201,87 +198,12 @@ async fn fire_slot(
         stop::set_stopped(tx, step, unfinished).await?;
     }
     let run = Job {
-        id: schedule.id.execution(slot.seconds()),
-        name: definition.name.clone(),
-        status: Status::Pending,
-        kind: Kind::Scheduled,
-        unique: false,
-        parameters: definition.parameters.clone(),
-        cron_spec: None,
-        upstream_job_id: Some(schedule.id.clone()),
-        numeric_policy_id: definition.numeric_id,
         enqueue_time: step.now,
         update_time: step.now,
-        run_at: slot,
-        check_in_at: Timestamp::NEVER,
-        die_at: Timestamp::NEVER,
-        hook: definition.hook.clone(),
         revision: step.now.seconds(),
-        ack: None,
-        tenant: definition.tenant.clone(),
-        progress: None,
-        attempts: 0,
-        failures: 0,
-        max_attempts: definition.max_attempts,
-        error: None,
+        ..definition.run(&schedule.id, slot)
     };
     let mut rows = [NewRow::of(run, step.now)];
     let existing = accept::insert(tx, step, &mut rows).await?;
     Ok(existing.iter().all(Option::is_none))
-}
-
-/// What is to become of the slots of a schedule that have come.
-struct Slots {
-    to_run: Vec<Timestamp>,
-    dropped: u64,
-    next: Timestamp,
-}
-
-fn slots(schedule: &Schedule, now: Timestamp, limit: u64) -> Slots {
-    let definition = &schedule.definition;
-    let cron = &definition.cron;
-    let on_time = now.minus(MISSED_AFTER);
-    let mut slots = Slots {
-        to_run: Vec::new(),
-        dropped: 0,
-        next: schedule.next_fire,
-    };
-    if slots.next < on_time && definition.missed != MissedFires::All {
-        slots.dropped += 1;
-        if definition.missed == MissedFires::Once {
-            slots.to_run.push(latest(schedule, on_time));
-            slots.dropped -= 1;
-        }
-        // The first that is on time, which may be right at that moment.
-        let before = Timestamp(on_time.0 - 1);
-        slots.next = cron.next(before).unwrap_or_default();
-    }
-    while slots.next != Timestamp::NEVER && slots.next <= now {
-        if slots.to_run.len() as u64 >= limit.max(1) {
-            break;
-        }
-        slots.to_run.push(slots.next);
-        slots.next = cron.next(slots.next).unwrap_or_default();
-    }
-    slots
-}
-
-/// The latest slot before `end`; the schedule's next one is before it.
-fn latest(schedule: &Schedule, end: Timestamp) -> Timestamp {
-    const HOUR: u64 = 3600;
-    let first = schedule.next_fire;
-    // From the nearest past backwards, so that a schedule of each second is not walked for a year.
-    for hours in [1, 24, 31 * 24, 366 * 24] {
-        let from = end.minus(Duration::from_secs(hours * HOUR)).max(first);
-        let mut latest = None;
-        let mut slot = schedule.definition.cron.next(Timestamp(from.0 - 1));
-        while let Some(found) = slot.filter(|slot| *slot < end) {
-            latest = Some(found);
-            slot = schedule.definition.cron.next(found);
-        }
-        if let Some(latest) = latest {
-            return latest;
-        }
-    }
-    first
 }

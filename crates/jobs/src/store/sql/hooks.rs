@@ -6,7 +6,8 @@
 
 use seawall_database::{DatabaseError, Engine, FromRow, RowReader, Timestamp, Tx, Value, params};
 
-use super::row::{id_list, job_columns, parsed};
+use super::accept::SELECT_JOBS;
+use super::row::{id_list, parsed};
 use super::{Step, locks};
 use crate::{Delivery, HookEvent, HookRequest, HookTarget, Job, JobId, StoreError, Topic};
 
@@ -45,12 +46,6 @@ const LEASE: &str = "
     WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))
     RETURNING id, job_id, target, status, revision, check_in, event_time, tries";
 
-const SELECT_JOBS: &str = concat!(
-    "SELECT ",
-    job_columns!(),
-    " FROM jobs WHERE id IN (SELECT value FROM json_each($1))"
-);
-
 /// What these events told. Nothing of one that is gone: somebody else has delivered it, and perhaps
 /// later ones.
 const ACKNOWLEDGE: &str = "
@@ -69,7 +64,7 @@ const HAND_ON: &str = "
             WHERE earlier.job_id = job_hooks.job_id AND earlier.id < job_hooks.id)";
 
 const AGAIN: &str = "
-    UPDATE job_hooks SET next_time = $2, tries = tries + 1
+    UPDATE job_hooks SET next_time = $2, tries = tries + CAST($3 AS BIGINT)
     WHERE id = $1 AND next_time IS NOT NULL";
 
 pub(super) fn statements(engine: Engine) -> Vec<&'static str> {
@@ -77,7 +72,6 @@ pub(super) fn statements(engine: Engine) -> Vec<&'static str> {
         TELL_STATUS,
         TELL_CHECK_IN,
         LEASE,
-        SELECT_JOBS,
         ACKNOWLEDGE,
         DELETE,
         HAND_ON,
@@ -155,9 +149,8 @@ pub(super) async fn due(
         Engine::Postgres => DUE_POSTGRES,
     };
     let url = request.urls.then_some("");
-    let receivers = url
-        .into_iter()
-        .chain(request.receivers.iter().map(String::as_str));
+    // Those in the process first: there are few of them, and they take moments.
+    let receivers = request.receivers.iter().map(String::as_str).chain(url);
     let mut due: Vec<i64> = Vec::new();
     for receiver in receivers {
         let left = u64::from(request.limit).saturating_sub(due.len() as u64);
@@ -215,7 +208,11 @@ pub(super) async fn settle(
                 jobs.push(&event.job.id);
             }
             Delivery::Failed { retry_after } => {
-                tx.execute(AGAIN, params![id, step.now.plus(*retry_after)])
+                tx.execute(AGAIN, params![id, step.now.plus(*retry_after), 1])
+                    .await?;
+            }
+            Delivery::Held { lease } => {
+                tx.execute(AGAIN, params![id, step.now.plus(*lease), 0])
                     .await?;
             }
         }

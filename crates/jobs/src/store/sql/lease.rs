@@ -64,6 +64,7 @@ pub(super) async fn report(
     step: &Step,
     reports: &[(Attempt, Report)],
 ) -> Result<Vec<Written>, StoreError> {
+    reports.iter().try_for_each(|(_, report)| report.check())?;
     if reports.len() > 1 {
         let tokens = reports.iter().map(|(attempt, _)| attempt.token);
         locks::lock_tokens(tx, tokens).await?;

@@ -70,7 +70,6 @@ impl FromRow for Job {
             update_time: row.next()?,
             run_at: row.next()?,
             check_in_at: row.next()?,
-            die_at: seawall_database::Timestamp::NEVER,
             hook: hook(row.next()?)?,
             revision: row.next()?,
             ack: ack(row.next()?)?,

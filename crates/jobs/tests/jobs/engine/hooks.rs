@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seawall_jobs::{HookReceiver, HookTarget, NewJob, Status};
 
 use super::{PATIENCE, eventually, houses, quick};
-use crate::receiver::Receiver;
+use crate::receiver::{HANG, Receiver};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hook_is_posted_as_harbor_posts_it() {
@@ -45,7 +45,7 @@ async fn a_hook_is_posted_as_harbor_posts_it() {
         for (id, told) in of_jobs {
             assert_eq!(told, ["Running ", "Running half way", "Success "], "{id}");
             let id = id.parse().unwrap();
-            let started = std::time::Instant::now();
+            let started = Instant::now();
             // The acknowledgement is written after the answer.
             while house
                 .job(&id)
@@ -114,6 +114,67 @@ async fn hooks_outlive_the_engine_and_a_receiver_that_is_down() {
         let running = engine().await;
         let heard = || receiver.statuses(id.as_str()) == ["Running", "Success"];
         eventually("both are heard in order", heard).await;
+        running.drain(PATIENCE).await;
+    }
+}
+
+/// Each delivery to one that hangs takes 30 s, and there is room for so many at a time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_hangs_does_not_keep_others_waiting() {
+    for house in houses().await {
+        let (hanging, fine) = (Receiver::start().await, Receiver::start().await);
+        hanging.answer(HANG);
+        let running = house
+            .engine()
+            .await
+            .register(quick("A", |_| async { Ok(()) }))
+            .start()
+            .await
+            .unwrap();
+        let jobs = |count, receiver: &Receiver| {
+            let job = NewJob {
+                hook: Some(receiver.hook()),
+                ..NewJob::new("A")
+            };
+            vec![job; count]
+        };
+        house.store.enqueue(jobs(300, &hanging)).await.unwrap();
+        eventually("it has all the room there is", || hanging.asked() >= 128).await;
+        let started = Instant::now();
+        house.store.enqueue(jobs(20, &fine)).await.unwrap();
+        eventually("the other hears all", || fine.count() == 40).await;
+        let took = started.elapsed();
+        assert!(took < Duration::from_secs(20), "{took:?}");
+        running.drain(Duration::ZERO).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_deliverer_was_at_when_it_died_is_told_soon() {
+    for house in houses().await {
+        let receiver = Receiver::start().await;
+        receiver.answer(HANG);
+        let engine = async || {
+            let engine = house.engine().await;
+            let engine = engine.register(quick("A", |_| async { Ok(()) }));
+            engine.start().await.unwrap()
+        };
+        let dying = engine().await;
+        let id = house
+            .add(NewJob {
+                hook: Some(receiver.hook()),
+                ..NewJob::new("A")
+            })
+            .await;
+        eventually("it is at it", || receiver.asked() > 0).await;
+        drop(dying);
+        receiver.answer(200);
+        let started = Instant::now();
+        let running = engine().await;
+        let heard = || receiver.statuses(id.as_str()) == ["Running", "Success"];
+        eventually("both are heard in order", heard).await;
+        let took = started.elapsed();
+        assert!(took < Duration::from_secs(25), "{took:?}");
         running.drain(PATIENCE).await;
     }
 }

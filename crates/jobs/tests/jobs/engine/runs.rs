@@ -210,8 +210,13 @@ async fn a_run_tells_how_far_it_is() {
                         context.progress(progress(1));
                         context.progress(progress(2));
                         assert!(context.check_in("still here").await);
+                        let large = "x".repeat(seawall_jobs::MOST_CHECK_IN_BYTES + 1);
+                        assert!(!context.check_in(large).await, "too large");
                         go_on.notified().await;
-                        context.progress(progress(9));
+                        context.progress(Progress {
+                            message: "ä".repeat(100_000),
+                            ..progress(9)
+                        });
                         Ok(())
                     }
                 }

@@ -1,8 +1,8 @@
 -- Keeps a schedule: id, numeric id (0 for one that is found here), the policy before and after the numeric
--- id, what is ours of it, its next slot (by the time that the caller was told), then the number of the stats'
--- fields, and the fields.
+-- id, what is ours of it, its cron expression, its next slot (by the time that the caller was told), then the
+-- number of the stats' fields, and the fields.
 local id, numeric = arg(), tonumber(arg())
-local head, tail, own, slot = arg(), arg(), arg(), arg()
+local head, tail, own, cron, slot = arg(), arg(), arg(), arg(), arg()
 local policies = P .. 'period:policies'
 local job = load(id)
 if job == false or job and job.kind ~= 'Periodic' then
@@ -42,7 +42,10 @@ call('HSET', unpack(set))
 call('HSET', set[1], 'status', 'Scheduled', 'enqueue_time', enqueue_time, 'update_time', sec, 'revision', int(revision),
   'numeric_policy_id', int(numeric))
 call('HSET', S .. 'schedules', id, int(numeric) .. ' ' .. own)
-if slot ~= '' then
+if job and job.cron_spec == cron and call('ZSCORE', S .. 'slots', id) then
+  -- Its slot may have come, and nobody has fired it yet.
+  ring('jobs')
+elseif slot ~= '' then
   call('ZADD', S .. 'slots', slot, id)
 else
   call('ZREM', S .. 'slots', id)

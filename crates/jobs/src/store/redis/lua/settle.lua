@@ -1,7 +1,7 @@
 -- settle_hooks. For each event: its job, its number, the key of who is told, after how many
--- microseconds it is tried again (negative if it was delivered), and the ack: status, revision, time
--- of the check-in, as JSON.
-local function settle(id, number, key, wait, status, revision, check_in_at, ack)
+-- microseconds it is tried again (negative if it was delivered), as how many tries that counts, and
+-- the ack: status, revision, time of the check-in, as JSON.
+local function settle(id, number, key, wait, counted, status, revision, check_in_at, ack)
   local events = S .. 'events:' .. id
   local event = call('LINDEX', events, 0)
   if not event or string.match(event, '^(%d+)\n') ~= number then
@@ -9,7 +9,7 @@ local function settle(id, number, key, wait, status, revision, check_in_at, ack)
   end
   if wait >= 0 then
     local head, tries, tail = string.match(event, '^(%d+\n)(%d+)(\n.*)$')
-    call('LSET', events, 0, head .. (tonumber(tries) + 1) .. tail)
+    call('LSET', events, 0, head .. int(tonumber(tries) + counted) .. tail)
     call('ZADD', key, int(now + wait), id)
     return
   end
@@ -44,9 +44,9 @@ local function settle(id, number, key, wait, status, revision, check_in_at, ack)
 end
 
 for _ = 1, tonumber(arg()) do
-  local id, number, key, wait, status = arg(), arg(), S .. arg(), tonumber(arg()), arg()
-  local revision, check_in_at, ack = tonumber(arg()), tonumber(arg()), arg()
-  settle(id, number, key, wait, status, revision, check_in_at, ack)
+  local id, number, key, wait, counted = arg(), arg(), S .. arg(), tonumber(arg()), tonumber(arg())
+  local status, revision, check_in_at, ack = arg(), tonumber(arg()), tonumber(arg()), arg()
+  settle(id, number, key, wait, counted, status, revision, check_in_at, ack)
 end
 announce()
 return 1
