@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::config::refusal;
-use crate::{Caller, job};
+use crate::{Caller, PATIENCE, job};
 
 /// What a push keeps from being collected, in hours and as it is.
 const LEASE_HOURS: &str = "0.0002";
@@ -261,6 +261,32 @@ fn every_kind_of_job_of_the_registry_runs_here() {
         .json(&json!({}))
         .send();
     assert_eq!(answer.unwrap().status(), 200);
+}
+
+#[test]
+fn the_registry_says_when_nobody_runs_its_jobs() {
+    let mut house = House::open(None);
+    let health = |house: &House| {
+        let health = house.api.json("/api/v2.0/health").unwrap();
+        let parts = health["components"].as_array().unwrap();
+        let jobs = parts.iter().find(|part| part["name"] == "jobservice");
+        jobs.unwrap().clone()
+    };
+    assert_eq!(health(&house)["status"], "healthy");
+    assert!(house.services[0].stop(PATIENCE).unwrap().success());
+    assert_eq!(health(&house)["status"], "healthy", "one is enough");
+    assert!(house.services[1].stop(PATIENCE).unwrap().success());
+    wait_until("it says so", PATIENCE, || {
+        health(&house)["error"] == "no harbor-jobservice runs the jobs"
+    });
+    let waiting = house.launch("gc", &json!({}));
+    house.services[0].start_again();
+    wait_until("it runs", PATIENCE, || {
+        house.execution("gc", waiting)["job_status"] == "Success"
+    });
+    wait_until("it says so", PATIENCE, || {
+        health(&house)["status"] == "healthy"
+    });
 }
 
 #[test]

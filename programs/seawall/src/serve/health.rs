@@ -1,17 +1,25 @@
 //! What `GET /api/v2.0/health` looks at.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use seawall_database::{Database, params};
 use seawall_harbor_api::HealthCheck;
-use seawall_jobs::JobStore;
+use seawall_jobs::store::PoolRecord;
+use seawall_jobs::{JobStore, StoreError};
+use seawall_settings::JobWorkers;
 use seawall_storage::{BlobStorage, Location};
 
-/// A check for each component that Harbor's clients know and that exists here.
+/// Workers of other processes that were not heard of for longer are gone: several of their heartbeats.
+const GONE_AFTER: Duration = Duration::from_secs(30);
+
+/// A check for each component that Harbor's clients know and that exists here. `workers` says who
+/// runs the jobs.
 pub fn checks(
     database: &Database,
     storage: &Arc<dyn BlobStorage>,
     jobs: &Arc<dyn JobStore>,
+    workers: JobWorkers,
 ) -> Vec<HealthCheck> {
     let (database, storage) = (database.clone(), Arc::clone(storage));
     let jobs = Arc::clone(jobs);
@@ -25,7 +33,7 @@ pub fn checks(
             Box::pin(check_storage(Arc::clone(&storage)))
         }),
         HealthCheck::new("jobservice", move || {
-            Box::pin(check_jobs(Arc::clone(&jobs)))
+            Box::pin(check_jobs(Arc::clone(&jobs), workers))
         }),
     ]
 }
@@ -53,9 +61,24 @@ async fn check_storage(storage: Arc<dyn BlobStorage>) -> Result<(), String> {
     })
 }
 
-async fn check_jobs(jobs: Arc<dyn JobStore>) -> Result<(), String> {
-    jobs.now().await.map(|_| ()).map_err(|error| {
-        tracing::warn!(error = %seawall_telemetry::chain(&error), "health check of the job store");
-        "the job store does not answer".to_owned()
-    })
+async fn check_jobs(jobs: Arc<dyn JobStore>, workers: JobWorkers) -> Result<(), String> {
+    let look = async {
+        let since = jobs.now().await?.minus(GONE_AFTER);
+        // Those of this process are there, or the log says why not.
+        if workers != JobWorkers::External {
+            return Ok(true);
+        }
+        let pools = jobs.pools().await?;
+        let lives = |pool: &PoolRecord| pool.concurrency > 0 && pool.heartbeat_at >= since;
+        Ok(pools.iter().any(lives))
+    };
+    match look.await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("no harbor-jobservice runs the jobs".to_owned()),
+        Err(error) => {
+            let error: StoreError = error;
+            tracing::warn!(error = %seawall_telemetry::chain(&error), "health check of the job store");
+            Err("the job store does not answer".to_owned())
+        }
+    }
 }

@@ -62,7 +62,12 @@ impl Parts {
             audit: rooms.audit.clone(),
             settings: surface_settings::registry_api(settings),
         };
-        let checks = health::checks(&rooms.database, &rooms.storage, &self.jobs.store);
+        let checks = health::checks(
+            &rooms.database,
+            &rooms.storage,
+            &self.jobs.store,
+            settings.jobs.workers,
+        );
         let harbor_api = HarborApi::new(
             rooms.identity,
             rooms.registry,
