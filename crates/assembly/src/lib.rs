@@ -12,4 +12,4 @@ mod rooms;
 pub mod settings;
 
 pub use jobs::{Jobs, job_logs, job_store};
-pub use rooms::{Rooms, migrations, open_database};
+pub use rooms::{Rooms, migrations, open_database, open_identity};

@@ -66,6 +66,26 @@ pub async fn open_database(settings: &Settings) -> anyhow::Result<Database> {
     Ok(database)
 }
 
+/// The audit log's queues and the identities, which is all that some commands need.
+///
+/// # Errors
+/// When the keys cannot be opened.
+pub async fn open_identity(
+    settings: &Settings,
+    database: &Database,
+) -> anyhow::Result<(Audit, Identity)> {
+    let counter = seawall_registry::pull_counter();
+    let audit = Audit::start(database.clone(), &part_settings::audit(settings), counter);
+    let identity = Identity::open(
+        database.clone(),
+        audit.clone(),
+        part_settings::identity(settings),
+    )
+    .await
+    .context("opening the keys")?;
+    Ok((audit, identity))
+}
+
 impl Rooms {
     /// Opens database and storage and builds the domain on them.
     ///
@@ -76,15 +96,7 @@ impl Rooms {
         let storage = seawall_storage::open(&part_settings::storage(settings))
             .await
             .context("opening the storage")?;
-        let counter = seawall_registry::pull_counter();
-        let audit = Audit::start(database.clone(), &part_settings::audit(settings), counter);
-        let identity = Identity::open(
-            database.clone(),
-            audit.clone(),
-            part_settings::identity(settings),
-        )
-        .await
-        .context("opening the keys")?;
+        let (audit, identity) = open_identity(settings, &database).await?;
         let content = Content::new(
             database.clone(),
             Arc::clone(&storage),

@@ -44,7 +44,8 @@ pub async fn open(
     client: reqwest::Client,
 ) -> anyhow::Result<Master> {
     match &config.backend {
-        Backend::Registry(there) => registry::open(there, config.workers).await,
+        // A whole registry is opened; few who wait for this do.
+        Backend::Registry(there) => Box::pin(registry::open(there, config.workers)).await,
         Backend::Redis(redis) => harbor::open(redis, environment, client).await,
         Backend::Embedded(path) => alone::open(config, path, environment).await,
     }

@@ -1,14 +1,13 @@
 //! The identity room without a server around it, for commands on the server itself.
 
 use anyhow::{anyhow, bail};
+use seawall_assembly::{open_database, open_identity};
 use seawall_database::Database;
 use seawall_events::Audit;
 use seawall_identity::Identity;
 use seawall_settings::Settings;
 
 use crate::data_folder::{DataFolder, Taken};
-use crate::part_settings;
-use seawall_assembly::open_database;
 
 /// What a command needs; [`Offline::close`] it at the end.
 pub struct Offline {
@@ -28,14 +27,7 @@ impl Offline {
             Some(lock(settings, meanwhile)?)
         };
         let database = open_database(settings).await?;
-        let counter = seawall_registry::pull_counter();
-        let audit = Audit::start(database.clone(), &part_settings::audit(settings), counter);
-        let identity = Identity::open(
-            database.clone(),
-            audit.clone(),
-            part_settings::identity(settings),
-        )
-        .await?;
+        let (audit, identity) = open_identity(settings, &database).await?;
         Ok(Offline {
             identity,
             audit,
