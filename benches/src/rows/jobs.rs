@@ -1,15 +1,19 @@
-//! Jobs on Redis: ours, and the original's engine with what Harbor's jobservice does for each job
-//! (`tools/workpeer`), by turns on the same kind of server, with the same receiver of hooks.
+//! Jobs on Redis and on the embedded store: ours, and the original's engine with what Harbor's
+//! jobservice does for each job (`tools/workpeer`), by turns, with the same receiver of hooks. The
+//! original has only Redis.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use seawall_database::{Database, DatabaseSettings, DatabaseUrl};
 use seawall_jobs::{
-    Engine, HookTarget, JobStore as _, JobType, NewJob, Parameters, RedisOptions, RedisStore,
+    Clock, Engine, HookTarget, JobStore, JobType, MIGRATIONS, NewJob, Parameters, RedisOptions,
+    RedisStore, SqlStore,
 };
 use seawall_testkit::{Redis, tool};
 
@@ -21,6 +25,14 @@ use crate::usage::median;
 const TYPES: usize = 17;
 const NAMESPACE: &str = "harbor";
 
+/// What came of one run.
+#[derive(Clone, Copy)]
+struct Done {
+    jobs_per_second: f64,
+    /// What Redis still holds of a job that has ended.
+    bytes_per_job: f64,
+}
+
 /// Jobs a second that are tracked and tell a hook that they run and that they have ended.
 pub fn redis(plan: &Plan, report: &mut Report) -> Result<()> {
     let jobs = plan.size(2_000, 20_000);
@@ -31,10 +43,35 @@ pub fn redis(plan: &Plan, report: &mut Report) -> Result<()> {
             ours.push(our_rate(jobs, workers)?);
             theirs.push(their_rate(jobs, workers)?);
         }
-        let values = [("seawall", median(&ours)), ("gocraft", median(&theirs))];
+        let both = |pick: fn(&Done) -> f64| {
+            let figures = |runs: &[Done]| median(&runs.iter().map(pick).collect::<Vec<_>>());
+            [("seawall", figures(&ours)), ("gocraft", figures(&theirs))]
+        };
+        let rates = both(|done| done.jobs_per_second);
         let what = format!("{jobs} jobs with two hooks each, Redis, {workers} workers");
-        report.add(what, "jobs/s", &values, "2 x gocraft");
+        report.add(what, "jobs/s", &rates, "2 x gocraft");
+        let bytes = both(|done| done.bytes_per_job);
+        let what = format!("Redis per job that has ended, {workers} workers");
+        report.add(what, "bytes", &bytes, "no more than gocraft");
     }
+    Ok(())
+}
+
+/// The same on the embedded store, which has on disk what it has accepted, beside the original on a
+/// Redis that keeps nothing.
+pub fn embedded(plan: &Plan, report: &mut Report) -> Result<()> {
+    let jobs = plan.size(2_000, 20_000);
+    let workers = 10;
+    let mut ours = Vec::new();
+    let mut theirs = Vec::new();
+    for run in 0..plan.runs {
+        let file = plan.disk.join(format!("jobs-{run}.db"));
+        ours.push(our_rate_in_file(jobs, workers, file)?);
+        theirs.push(their_rate(jobs, workers)?.jobs_per_second);
+    }
+    let values = [("seawall", median(&ours)), ("gocraft", median(&theirs))];
+    let what = format!("{jobs} jobs with two hooks each, durable file");
+    report.add(what, "jobs/s", &values, "1 x gocraft on Redis");
     Ok(())
 }
 
@@ -123,35 +160,66 @@ fn type_name(number: usize) -> String {
     }
 }
 
-fn our_rate(jobs: usize, workers: u32) -> Result<f64> {
+fn our_rate(jobs: usize, workers: u32) -> Result<Done> {
     let redis = Redis::without_data();
-    let receiver = Receiver::start()?;
-    let took = runtime()?.block_on(async {
+    let before = used(&redis)?;
+    let jobs_per_second = runtime()?.block_on(async {
         let store = Arc::new(open(&redis).await?);
-        for batch in 0..jobs / 500 {
-            let batch = (0..500).map(|number| new_job(batch * 500 + number, &receiver));
-            store.enqueue(batch.collect::<Result<_>>()?).await?;
-        }
-        let mut builder = Engine::builder(store)
-            .workers(workers)
-            .hook_client(reqwest::Client::new());
-        for number in 0..TYPES {
-            builder = builder.register(JobType::new(type_name(number), |_| async { Ok(()) }));
-        }
-        let begun = Instant::now();
-        let running = builder.start().await?;
-        while receiver.count()? < 2 * jobs {
-            ensure!(
-                begun.elapsed() < Duration::from_mins(5),
-                "hooks are missing"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let took = begun.elapsed();
-        running.drain(Duration::from_secs(5)).await;
-        anyhow::Ok(took)
+        drained(store, jobs, workers).await
     })?;
+    Ok(Done {
+        jobs_per_second,
+        bytes_per_job: (used(&redis)? - before) / jobs as f64,
+    })
+}
+
+fn our_rate_in_file(jobs: usize, workers: u32, file: PathBuf) -> Result<f64> {
+    runtime()?.block_on(async {
+        let settings = DatabaseSettings::new(DatabaseUrl::Sqlite(file));
+        let database = Database::open(&settings).await?;
+        database.migrate(MIGRATIONS).await?;
+        let store = SqlStore::open(database.clone(), Clock::Store).await?;
+        let rate = drained(Arc::new(store), jobs, workers).await?;
+        database.close().await;
+        Ok(rate)
+    })
+}
+
+/// Jobs a second from the start of an engine until the last hook has come.
+async fn drained(store: Arc<dyn JobStore>, jobs: usize, workers: u32) -> Result<f64> {
+    let receiver = Receiver::start()?;
+    for batch in 0..jobs / 500 {
+        let batch = (0..500).map(|number| new_job(batch * 500 + number, &receiver));
+        store.enqueue(batch.collect::<Result<_>>()?).await?;
+    }
+    let mut builder = Engine::builder(store)
+        .workers(workers)
+        .hook_client(reqwest::Client::new());
+    for number in 0..TYPES {
+        builder = builder.register(JobType::new(type_name(number), |_| async { Ok(()) }));
+    }
+    let begun = Instant::now();
+    let running = builder.start().await?;
+    while receiver.count()? < 2 * jobs {
+        ensure!(
+            begun.elapsed() < Duration::from_mins(5),
+            "hooks are missing"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let took = begun.elapsed();
+    running.drain(Duration::from_secs(5)).await;
     Ok(jobs as f64 / took.as_secs_f64())
+}
+
+/// The bytes that Redis needs for what it holds.
+fn used(redis: &Redis) -> Result<f64> {
+    let told = redis.ask("INFO memory");
+    let line = told
+        .lines()
+        .find_map(|line| line.strip_prefix("used_memory:"));
+    let bytes = line.context("Redis does not say what it needs")?;
+    Ok(bytes.trim().parse()?)
 }
 
 fn new_job(number: usize, receiver: &Receiver) -> Result<NewJob> {
@@ -167,8 +235,9 @@ fn new_job(number: usize, receiver: &Receiver) -> Result<NewJob> {
     Ok(job)
 }
 
-fn their_rate(jobs: usize, workers: u32) -> Result<f64> {
+fn their_rate(jobs: usize, workers: u32) -> Result<Done> {
     let redis = Redis::without_data();
+    let before = used(&redis)?;
     let receiver = Receiver::start()?;
     let peer = |arguments: &[&str]| {
         let output = Command::new(tool("workpeer"))
@@ -193,7 +262,10 @@ fn their_rate(jobs: usize, workers: u32) -> Result<f64> {
     let seconds = peer(&["drain", "--workers", &workers, "--types", &types.join(",")])?;
     ensure!(receiver.count()? >= 2 * jobs, "hooks are missing");
     let seconds: f64 = seconds.trim().parse().context("workpeer prints seconds")?;
-    Ok(jobs as f64 / seconds)
+    Ok(Done {
+        jobs_per_second: jobs as f64 / seconds,
+        bytes_per_job: (used(&redis)? - before) / jobs as f64,
+    })
 }
 
 /// `workpeer receive`, which counts hooks.

@@ -36,6 +36,7 @@ pub const ALL: &[(&str, Row)] = &[
     ("memory-s3", memory::on_s3),
     ("start", start::start),
     ("jobs-redis", jobs::redis),
+    ("jobs-embedded", jobs::embedded),
     ("jobs-pick-up", jobs::pick_up),
 ];
 
