@@ -159,7 +159,7 @@ async fn a_server_that_is_away_is_a_clear_error_and_is_found_again() {
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     let mut waiter = early.listen(seawall_jobs::Topic::Jobs);
     redis.restart();
-    waiter.wait(Duration::from_secs(60)).await;
+    waiter.wait(Duration::from_mins(1)).await;
     insist!(early.enqueue(vec![new_job("bbbb")]));
     assert_eq!(insist!(early.claim(request(1))).len(), 1);
     insist!(store.enqueue(vec![new_job("aaaa")]));
