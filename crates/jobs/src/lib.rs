@@ -39,7 +39,8 @@ pub use attempt::{
 };
 pub use clock::{Clock, HeldClock};
 pub use engine::{
-    EndObserver, Engine, EngineBuilder, HookReceiver, JobContext, Running, StartError,
+    EndObserver, Engine, EngineBuilder, HOOK_TCP_TIMEOUT, HookReceiver, JobContext, Running,
+    StartError,
 };
 pub use error::StoreError;
 pub use futures_util::future::BoxFuture;

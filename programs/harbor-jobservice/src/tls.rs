@@ -21,6 +21,7 @@ pub fn client(environment: &Environment) -> anyhow::Result<Client> {
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT)
         .pool_max_idle_per_host(KEPT)
+        .tcp_user_timeout(seawall_jobs::HOOK_TCP_TIMEOUT)
         // Only 200 is success, and a redirected POST would lose its body.
         .redirect(Policy::none())
         .user_agent(concat!("seawall/", env!("CARGO_PKG_VERSION")));

@@ -76,7 +76,8 @@ impl EngineBuilder {
         self
     }
 
-    /// The client that posts hooks, for its TLS. By default one that trusts the public roots.
+    /// The client that posts hooks, for its TLS. By default one that trusts the public roots. Its
+    /// `tcp_user_timeout` is to be [`HOOK_TCP_TIMEOUT`](super::HOOK_TCP_TIMEOUT).
     #[must_use]
     pub fn hook_client(mut self, client: reqwest::Client) -> Self {
         self.client = Some(client);

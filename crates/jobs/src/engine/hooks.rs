@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
 use super::destinations::{self, Admission, Destinations};
@@ -29,6 +29,11 @@ const PROMPT: Duration = Duration::from_secs(2);
 /// For how long nobody else delivers the same, unless it is held on to; so that what a deliverer
 /// that died was at waits no longer.
 const LEASE: Duration = Duration::from_secs(10);
+/// A delivery that could not be held on to for so long is given up, before anybody else begins it.
+const UNHELD: Duration = Duration::from_secs(6);
+/// For how long a client of hooks may wait for its bytes to be acknowledged by the other side, so
+/// that nothing of a delivery that was given up arrives later, after what others told.
+pub const HOOK_TCP_TIMEOUT: Duration = Duration::from_secs(8);
 /// The longest time between two looks at the outbox.
 const LOOK: Duration = Duration::from_secs(2);
 const FIRST_RETRY: Duration = Duration::from_secs(2);
@@ -41,13 +46,19 @@ type Settled = (HookEvent, Delivery);
 /// Delivers what is due until the engine ends.
 pub(super) async fn deliver(shared: Arc<Shared>) {
     let (sender, receiver) = mpsc::channel(MOST);
+    let settled = watch::Sender::new(Instant::now());
+    let heard = settled.subscribe();
     tokio::join!(
-        hand_out(Arc::clone(&shared), sender),
-        settle(shared, receiver)
+        hand_out(Arc::clone(&shared), sender, heard),
+        settle(shared, receiver, settled)
     );
 }
 
-async fn hand_out(shared: Arc<Shared>, settled: mpsc::Sender<Settled>) {
+async fn hand_out(
+    shared: Arc<Shared>,
+    settled: mpsc::Sender<Settled>,
+    heard: watch::Receiver<Instant>,
+) {
     let mut bell = shared.store.listen(Topic::Hooks);
     let receivers: Vec<String> = shared.receivers.keys().cloned().collect();
     let (prompt, all) = (Semaphore::new(MOST), Semaphore::new(MOST_IN_ALL));
@@ -66,6 +77,7 @@ async fn hand_out(shared: Arc<Shared>, settled: mpsc::Sender<Settled>) {
             limit: u32::try_from(room.max(1)).unwrap_or(1),
             lease: LEASE,
         };
+        let leased = Instant::now();
         match shared.store.due_hooks(request).await {
             Ok(events) if !events.is_empty() => {
                 for event in events {
@@ -87,7 +99,9 @@ async fn hand_out(shared: Arc<Shared>, settled: mpsc::Sender<Settled>) {
                         destinations: Arc::clone(&destinations),
                         place,
                         prompt,
+                        leased,
                         settled: settled.clone(),
+                        heard: heard.clone(),
                     };
                     shared.tracker.spawn(async move {
                         under_way.deliver(event).await;
@@ -111,12 +125,17 @@ struct UnderWay {
     place: String,
     /// Held for as long as it is not slow.
     prompt: Option<OwnedSemaphorePermit>,
+    /// The lease began after this.
+    leased: Instant,
     settled: mpsc::Sender<Settled>,
+    /// What was sent to be settled before this is.
+    heard: watch::Receiver<Instant>,
 }
 
 impl UnderWay {
     async fn deliver(mut self, event: HookEvent) {
         let begun = Instant::now();
+        let mut asked = None;
         let delivery = {
             let mut delivery = pin!(deliver_one(&self.shared, &event));
             loop {
@@ -125,9 +144,19 @@ impl UnderWay {
                 }
                 self.destinations.is_slow(&self.place);
                 drop(self.prompt.take());
-                // If nobody can be told now, then after as long again: the lease lasts for longer.
+                if asked.is_some_and(|asked| *self.heard.borrow() >= asked) {
+                    self.leased = asked.unwrap_or(self.leased);
+                }
+                if self.leased.elapsed() > UNHELD {
+                    tracing::warn!(job = %event.job.id, "a hook is given up: it cannot be held on to");
+                    let retry_after = wait(event.tries);
+                    break Delivery::Failed { retry_after };
+                }
                 let held = Delivery::Held { lease: LEASE };
-                let _ = self.settled.try_send((event.clone(), held));
+                asked = Some(Instant::now());
+                if self.settled.try_send((event.clone(), held)).is_err() {
+                    asked = None;
+                }
             }
         };
         let promptly = begun.elapsed() < PROMPT;
@@ -137,13 +166,21 @@ impl UnderWay {
 }
 
 /// Writes what became of events, many at a time.
-async fn settle(shared: Arc<Shared>, mut settled: mpsc::Receiver<Settled>) {
+async fn settle(
+    shared: Arc<Shared>,
+    mut settled: mpsc::Receiver<Settled>,
+    heard: watch::Sender<Instant>,
+) {
     let mut batch = Vec::new();
     while settled.recv_many(&mut batch, MOST).await > 0 {
+        let taken = Instant::now();
         let deliveries = std::mem::take(&mut batch);
         // An event that is not settled is delivered again when its lease ends.
-        if let Err(error) = shared.store.settle_hooks(deliveries).await {
-            tracing::warn!(%error, "hooks that were delivered will be delivered again");
+        match shared.store.settle_hooks(deliveries).await {
+            Ok(()) => drop(heard.send_replace(taken)),
+            Err(error) => {
+                tracing::warn!(%error, "hooks that were delivered will be delivered again");
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ use futures_util::future::BoxFuture;
 
 pub use builder::EngineBuilder;
 pub use context::JobContext;
+pub use hooks::HOOK_TCP_TIMEOUT;
 pub use start::Running;
 
 use crate::{HookEvent, Job, JobStore, Outcome, StoreError};

@@ -129,6 +129,7 @@ fn hook_client() -> Result<reqwest::Client, StartError> {
         .connect_timeout(Duration::from_secs(10))
         .timeout(Duration::from_secs(30))
         .pool_max_idle_per_host(hooks::MOST)
+        .tcp_user_timeout(hooks::HOOK_TCP_TIMEOUT)
         .build()
         .map_err(|error| StartError::Client(error.to_string()))
 }
