@@ -81,6 +81,10 @@ async fn hand_out(
         match shared.store.due_hooks(request).await {
             Ok(events) if !events.is_empty() => {
                 for event in events {
+                    if leased.elapsed() > UNHELD {
+                        // The answer was long in coming: somebody else may be at it.
+                        break;
+                    }
                     let place = destinations::place(&event.target);
                     let admission = destinations.begin(&place);
                     if admission == Admission::Refused {
