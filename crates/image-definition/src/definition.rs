@@ -160,6 +160,17 @@ impl Definition {
         Ok(definition)
     }
 
+    /// All keys: those of its distribution, and those that its `keyring` names.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let defaults = self
+            .distribution
+            .as_ref()
+            .map_or(&[][..], Distribution::default_keys);
+        let own = self.contents.keyring.iter();
+        let own = own.map(|(key, _)| key.as_str());
+        defaults.iter().copied().chain(own)
+    }
+
     /// All repositories: those that its distribution brings along, and its own.
     pub fn repositories(&self) -> Vec<String> {
         let defaults = self

@@ -129,10 +129,14 @@ impl Substitutions {
                 }
             }
         }
-        let keyring = definition.contents.keyring.iter();
-        let keys = keyring
-            .flat_map(|(key, _)| self.key(key, &mut applied))
-            .collect();
+        let mut keys = Vec::new();
+        for key in definition.keys() {
+            for key in self.key(key, &mut applied) {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
         let packages = definition
             .contents
             .wanted()

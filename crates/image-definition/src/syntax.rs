@@ -54,6 +54,18 @@ impl Distribution {
         }
     }
 
+    /// The keys that are meant without being named: Alpine's own, as its package `alpine-keys` lays them
+    /// down, for both architectures. Debian's stand in its lines of repositories.
+    pub fn default_keys(&self) -> &'static [&'static str] {
+        match self {
+            Self::Debian(_) => &[],
+            Self::Alpine(_) => &[
+                "/usr/share/apk/keys/alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub",
+                "/usr/share/apk/keys/alpine-devel@lists.alpinelinux.org-616ae350.rsa.pub",
+            ],
+        }
+    }
+
     /// The repositories that are meant without being named: Debian's own for a release, with its
     /// updates and its security fixes. For Alpine a definition names them itself.
     pub fn default_repositories(&self) -> Vec<String> {

@@ -120,6 +120,13 @@ impl Cache {
         }
     }
 
+    /// Keeps content that somebody checked, and gives its digest.
+    pub fn put(&self, content: &[u8]) -> Result<Digest, CacheError> {
+        let digest = Digest::sha256(content);
+        self.keep(&self.path(&digest), content)?;
+        Ok(digest)
+    }
+
     fn path(&self, digest: &Digest) -> PathBuf {
         let folder = self.folder.join(digest.algorithm().as_str());
         folder.join(&digest.hex()[..2]).join(digest.hex())

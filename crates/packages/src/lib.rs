@@ -5,6 +5,7 @@
 //! `.deb` is read), `resolve.rs` (from a definition's wishes to a lock file and back to packages) and
 //! `lock.rs` (which packages an image is made of).
 
+pub mod apk;
 mod archive;
 mod cache;
 mod date;

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use seawall_image_definition::Architecture;
-use seawall_image_definition::Repository;
 use seawall_image_definition::substitutions::Sources;
+use seawall_image_definition::{ApkRepository, Architecture, DebRepository, Repository};
 
+use crate::apk::{self, ApkError, ApkKey, ApkRepositoryError, ApkSignatureError};
 use crate::cache::CacheError;
 use crate::deb::repository::{OpenRepository, Reach, RepositoryError};
 use crate::deb::{self, DebError};
 use crate::fetch::FetchError;
-use crate::lock::{Lock, LockedPackage, LockedPlatform, Substitution};
+use crate::lock::{Lock, LockedPackage, LockedPlatform, LockedRepository, Substitution};
 use crate::openpgp::{Keyring, SignatureError};
-use crate::package::{Format, Package};
+use crate::package::{Format, Origin, Package};
 use crate::unresolved::Unresolved;
 
 /// Why there is no lock, or no packages.
@@ -35,6 +35,20 @@ pub enum ResolveError {
         /// Why.
         source: DebError,
     },
+    /// A package's content.
+    #[error("{url}: {source}")]
+    Apk {
+        /// Where it was found.
+        url: String,
+        /// Why.
+        source: ApkError,
+    },
+    /// A repository of Alpine.
+    #[error(transparent)]
+    ApkRepository(#[from] ApkRepositoryError),
+    /// A key file of Alpine.
+    #[error(transparent)]
+    ApkKey(ApkSignatureError),
     /// A package is another one than the lock file says.
     #[error("{url} is {found}, and the lock file says {expected}")]
     Other {
@@ -106,16 +120,37 @@ fn platform(
     architecture: Architecture,
     keys: &Path,
     reach: &Reach<'_>,
-) -> Result<(LockedPlatform, Vec<crate::lock::LockedRepository>), ResolveError> {
-    let mut opened = Vec::new();
+) -> Result<(LockedPlatform, Vec<LockedRepository>), ResolveError> {
+    let mut of_debian = Vec::new();
+    let mut of_alpine = Vec::new();
     for repository in &sources.repositories {
-        let Repository::Deb(repository) = repository else {
-            return Err(ResolveError::Mixed);
-        };
-        let here = &repository.architectures;
-        if !here.is_empty() && !here.iter().any(|name| name == architecture.as_str()) {
-            continue;
+        match repository {
+            Repository::Deb(repository) => {
+                let here = &repository.architectures;
+                if here.is_empty() || here.iter().any(|name| name == architecture.as_str()) {
+                    of_debian.push(repository);
+                }
+            }
+            Repository::Apk(repository) => of_alpine.push(repository),
         }
+    }
+    match (of_debian.is_empty(), of_alpine.is_empty()) {
+        (true, true) => Err(ResolveError::NoRepository),
+        (false, false) => Err(ResolveError::Mixed),
+        (false, true) => debian(sources, &of_debian, architecture, keys, reach),
+        (true, false) => alpine(sources, &of_alpine, architecture, keys, reach),
+    }
+}
+
+fn debian(
+    sources: &Sources,
+    repositories: &[&DebRepository],
+    architecture: Architecture,
+    keys: &Path,
+    reach: &Reach<'_>,
+) -> Result<(LockedPlatform, Vec<LockedRepository>), ResolveError> {
+    let mut opened = Vec::new();
+    for repository in repositories {
         let files = if repository.signed_by.is_empty() {
             &sources.keys
         } else {
@@ -123,7 +158,9 @@ fn platform(
         };
         let mut keyring = Keyring::default();
         for file in files {
-            keyring.extend(key(file, keys)?);
+            let (path, content) = key(file, keys)?;
+            let parsed = Keyring::parse(&content);
+            keyring.extend(parsed.map_err(|source| ResolveError::Key { path, source })?);
         }
         if keyring.is_empty() {
             return Err(ResolveError::NoKey(repository.to_string()));
@@ -134,9 +171,6 @@ fn platform(
             &keyring,
             reach,
         )?);
-    }
-    if opened.is_empty() {
-        return Err(ResolveError::NoRepository);
     }
     let resolution = deb::resolve::resolve(&opened, &sources.packages, &sources.exclusions)?;
     let packages = resolution.packages.values().map(|(candidate, depends)| {
@@ -159,6 +193,66 @@ fn platform(
     ))
 }
 
+fn alpine(
+    sources: &Sources,
+    repositories: &[&ApkRepository],
+    architecture: Architecture,
+    folder: &Path,
+    reach: &Reach<'_>,
+) -> Result<(LockedPlatform, Vec<LockedRepository>), ResolveError> {
+    let mut keys = Vec::new();
+    for file in &sources.keys {
+        let (path, content) = key(file, folder)?;
+        let name = path.to_string_lossy();
+        keys.push(ApkKey::parse(&name, &content).map_err(ResolveError::ApkKey)?);
+    }
+    if keys.is_empty() {
+        let urls: Vec<&str> = repositories.iter().map(|one| one.url.as_str()).collect();
+        return Err(ResolveError::NoKey(urls.join(", ")));
+    }
+    let mut opened = Vec::new();
+    for repository in repositories {
+        opened.push(apk::repository::open(
+            repository,
+            architecture,
+            &keys,
+            reach,
+        )?);
+    }
+    let resolution = apk::resolve::resolve(&opened, &sources.packages, &sources.exclusions)?;
+    let mut packages = Vec::new();
+    for (candidate, depends) in resolution.packages.values() {
+        let (repository, package) = (candidate.repository, candidate.package);
+        let version = package.version.to_string();
+        packages.push(LockedPackage {
+            name: package.name.clone(),
+            architecture: package.architecture.clone(),
+            format: Format::Apk,
+            repository: repository.url.clone(),
+            url: apk::repository::address(repository, package),
+            digest: apk::repository::package(repository, package, &keys, reach)?,
+            size: package.size,
+            origin: Origin {
+                name: package.origin.clone(),
+                version: version.clone(),
+            },
+            version,
+            depends: depends.iter().map(|name| (*name).to_owned()).collect(),
+        });
+    }
+    Ok((
+        LockedPlatform {
+            platform: architecture.platform().to_owned(),
+            packages,
+            left_out: resolution.left_out,
+        },
+        opened
+            .iter()
+            .map(|repository| repository.locked.clone())
+            .collect(),
+    ))
+}
+
 fn locked<'a>(
     repository: &OpenRepository,
     package: &deb::index::IndexPackage,
@@ -169,7 +263,7 @@ fn locked<'a>(
     let origin = deb::origin(source, &package.name, &version);
     LockedPackage {
         name: package.name.to_string(),
-        origin: origin.unwrap_or_else(|| crate::package::Origin {
+        origin: origin.unwrap_or_else(|| Origin {
             name: package.name.to_string(),
             version: version.clone(),
         }),
@@ -184,16 +278,18 @@ fn locked<'a>(
     }
 }
 
-fn key(file: &str, folder: &Path) -> Result<Keyring, ResolveError> {
+fn key(file: &str, folder: &Path) -> Result<(PathBuf, Vec<u8>), ResolveError> {
     if file.contains("://") {
         return Err(ResolveError::KeyAddress(file.to_owned()));
     }
     let path = folder.join(file);
-    let content = std::fs::read(&path).map_err(|error| ResolveError::KeyFile {
-        path: path.clone(),
-        error: error.kind(),
-    })?;
-    Keyring::parse(&content).map_err(|source| ResolveError::Key { path, source })
+    match std::fs::read(&path) {
+        Ok(content) => Ok((path, content)),
+        Err(error) => Err(ResolveError::KeyFile {
+            path,
+            error: error.kind(),
+        }),
+    }
 }
 
 /// The packages of a lock file for a platform, in its order: from the cache or fetched, checked, read.
@@ -214,10 +310,16 @@ fn package(locked: &LockedPackage, reach: &Reach<'_>) -> Result<Package, Resolve
     let file = reach
         .cache
         .content(&url, &locked.digest, locked.size, reach.fetch)?;
-    let package = deb::read(&file, reach.limits).map_err(|source| ResolveError::Deb {
-        url: url.clone(),
-        source,
-    })?;
+    let package = match locked.format {
+        Format::Deb => deb::read(&file, reach.limits).map_err(|source| ResolveError::Deb {
+            url: url.clone(),
+            source,
+        })?,
+        Format::Apk => apk::read(&file, reach.limits).map_err(|source| ResolveError::Apk {
+            url: url.clone(),
+            source,
+        })?,
+    };
     let told = |name: &str, version: &str, architecture: &str| {
         format!("{name} {version} for {architecture}")
     };

@@ -86,6 +86,23 @@ fn a_name_alone_stands_for_any_version() {
 }
 
 #[test]
+fn keys_of_alpine_are_its_own_and_those_of_the_definition() {
+    let definition = load("static/alpine-3.23/static.yaml");
+    let keys: Vec<&str> = definition.keys().collect();
+    assert_eq!(keys.len(), 3);
+    assert!(keys[0].ends_with("-6165ee59.rsa.pub") && keys[2].starts_with("https://dhi.io/"));
+    let text = format!(
+        "keys:\n  - from: {}\n    to: [one.rsa.pub]\n  - from: {}\n    to: [one.rsa.pub]\n  - from: {}\n    to: []\n",
+        keys[0], keys[1], keys[2]
+    );
+    let sources = Substitutions::parse("s.yaml", &text)
+        .unwrap()
+        .apply(&definition);
+    assert_eq!(sources.keys, ["one.rsa.pub"]);
+    assert_eq!(sources.applied.len(), 3);
+}
+
+#[test]
 fn without_substitutions_everything_stays() {
     let definition = load("static/debian-13/static.yaml");
     let sources = Substitutions::default().apply(&definition);

@@ -18,7 +18,6 @@ const ATTRIBUTE: &str = "SCHILY.xattr.";
 pub(crate) struct TarEntry {
     pub(crate) entry: Entry,
     /// Pairs that are no attribute of the file system, as `APK-TOOLS.checksum.SHA1`.
-    #[expect(dead_code, reason = "read for Alpine's packages, which come next")]
     pub(crate) extensions: Vec<(String, String)>,
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use seawall_packages::deb::version::Version;
 use seawall_packages::deb::{control, index, relation, release};
 use seawall_packages::openpgp::{Keyring, verify};
-use seawall_packages::{Limits, Lock, deb};
+use seawall_packages::{Limits, Lock, apk, deb};
 
 fn limits() -> Limits {
     Limits {
@@ -181,6 +181,12 @@ proptest! {
         for name in ["Packages", "Packages.gz", "Packages.xz", "Packages.zst"] {
             let _ = index::read(name, &bytes, &limits());
         }
+        let _ = apk::version::Version::parse(&text);
+        let _ = apk::relation::parse(&text);
+        let _ = apk::index::read(&text, &limits());
+        let _ = apk::read(&Bytes::copy_from_slice(&bytes), &limits());
+        let member = crate::alpine::gzip(&bytes);
+        let _ = apk::read(&[member.clone(), member.clone(), member].concat().into(), &limits());
         let mut archive = b"!<arch>\n".to_vec();
         archive.extend(&bytes);
         let _ = deb::read(&archive.into(), &limits());

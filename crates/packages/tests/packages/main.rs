@@ -1,7 +1,9 @@
-//! Packages: real ones of Debian, ones that tests make, and hostile ones. Judges are `dpkg` and `gpg`.
+//! Packages: real ones of Debian, ones that tests make, and hostile ones. Judges are `dpkg`, `gpg` and `openssl`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alpine;
+mod apk;
 mod deb;
 mod debian;
 mod hostile;
