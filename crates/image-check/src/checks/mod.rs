@@ -1,0 +1,34 @@
+//! The catalogue: a file for each group, in the order of their numbers.
+
+mod certificates;
+mod history;
+mod metadata;
+mod ownership;
+mod packages;
+mod permissions;
+mod programs;
+mod referrers;
+mod run;
+mod secrets;
+mod users;
+
+use crate::check::Check;
+
+/// Every check, by its number.
+pub fn catalogue() -> impl Iterator<Item = &'static Check> {
+    [
+        programs::CHECKS,
+        packages::CHECKS,
+        permissions::CHECKS,
+        users::CHECKS,
+        run::CHECKS,
+        certificates::CHECKS,
+        secrets::CHECKS,
+        ownership::CHECKS,
+        metadata::CHECKS,
+        referrers::CHECKS,
+        history::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,79 @@
+//! One pass over each file's bytes for all marks of programs and secrets.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use seawall_image_source::Slice;
+
+use super::program::{RULES, Rule};
+use super::secret::{BEHIND, FORMS};
+
+/// Marks of secrets first, then those of programs.
+static MARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let programs = RULES.iter().flat_map(|rule| rule.marks.iter().copied());
+    let secrets = FORMS.iter().map(|form| form.mark);
+    let mut marks: Vec<&str> = secrets.collect();
+    for mark in programs {
+        if !marks.contains(&mark) {
+            marks.push(mark);
+        }
+    }
+    marks
+});
+
+/// None only if the marks were more than the automaton can hold, which a test would see.
+static AUTOMATON: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(MARKS.iter()).ok());
+
+/// What a file has in it.
+#[derive(Clone, Debug, Default)]
+pub struct Scan {
+    marks: BTreeSet<&'static str>,
+    /// Secrets: what each is, and where.
+    pub secrets: Vec<(&'static str, u64)>,
+}
+
+/// The most secrets that are told of one file.
+const MOST_SECRETS: usize = 20;
+
+impl Scan {
+    /// Reads a file whole, a piece at a time.
+    pub fn of(content: &Slice) -> io::Result<Self> {
+        let mut scan = Self::default();
+        let Some(automaton) = AUTOMATON.as_ref() else {
+            return Err(io::Error::other("the marks cannot be looked for"));
+        };
+        for found in automaton.stream_find_iter(content.reader()) {
+            let found = found?;
+            let at = found.pattern().as_usize();
+            match FORMS.get(at) {
+                None => {
+                    scan.marks.extend(MARKS.get(at));
+                }
+                Some(form) if scan.secrets.len() < MOST_SECRETS => {
+                    let mut behind = [0; BEHIND];
+                    let count = content.read_at(found.end() as u64, &mut behind)?;
+                    if (form.follows)(behind.get(..count).unwrap_or_default()) {
+                        scan.secrets.push((form.name, found.start() as u64));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(scan)
+    }
+
+    /// The programs that it is.
+    pub fn programs(&self, is_script: bool) -> impl Iterator<Item = &'static Rule> {
+        RULES.iter().filter(move |rule| {
+            rule.is_script == is_script && rule.marks.iter().all(|mark| self.marks.contains(mark))
+        })
+    }
+
+    /// Whether this is in it; one of the marks of a rule.
+    pub fn has(&self, mark: &str) -> bool {
+        self.marks.contains(mark)
+    }
+}
