@@ -51,7 +51,7 @@ pub struct Command {
 /// The list, by name.
 pub type Commands = BTreeMap<String, Command>;
 
-/// The type of job that runs one of these. The program calls [`guard`] before anything else: each
+/// The type of job that runs one of these. The program calls [`guard()`] before anything else: each
 /// command is started through it.
 pub fn job_type(commands: Commands) -> JobType {
     let commands = Arc::new(commands);
