@@ -1,4 +1,4 @@
-//! What is asked for: a job that the store is to accept. What it then is: [`Job`](crate::Job).
+//! What is asked for: a job that the store is to accept. What it then is: [`Job`].
 
 use seawall_database::Timestamp;
 
