@@ -59,7 +59,7 @@ pub fn sweep_regularly(
     database: Option<&Database>,
     core: Option<&Core>,
 ) -> JoinHandle<()> {
-    let mut sweeps: Vec<(JobLogs, Duration)> = Vec::new();
+    let mut logs = JobLogs::new();
     for logger in &config.job_loggers {
         let Some(sweeper) = &logger.sweeper else {
             continue;
@@ -74,7 +74,7 @@ pub fn sweep_regularly(
             },
             (Place::StandardOutput | Place::StandardError, _) => continue,
         };
-        sweeps.push((JobLogs::new().with(target, logger.level), sweeper.after));
+        logs = logs.with_kept(target, logger.level, sweeper.after);
     }
     let core = core.cloned();
     tokio::spawn(async move {
@@ -85,13 +85,11 @@ pub fn sweep_regularly(
             if is_read_only(core.as_ref()).await {
                 continue;
             }
-            for (logs, after) in &sweeps {
-                match logs.sweep(Timestamp::now().minus(*after)).await {
-                    Ok(0) => {}
-                    Ok(count) => tracing::info!(count, "old logs of jobs are deleted"),
-                    Err(error) => {
-                        tracing::warn!(error = %seawall_telemetry::chain(&error), "deleting old logs of jobs; trying again later");
-                    }
+            match logs.sweep(Timestamp::now()).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "old logs of jobs are deleted"),
+                Err(error) => {
+                    tracing::warn!(error = %seawall_telemetry::chain(&error), "deleting old logs of jobs; trying again later");
                 }
             }
         }
