@@ -159,7 +159,8 @@ impl<'a> Subject<'a> {
     /// The number of the user that containers run as.
     pub fn uid(&self) -> Option<u64> {
         match self.user_text() {
-            "" => Some(0),
+            // Whatever the accounts say, runtimes start these as root or not at all.
+            "" | "root" => Some(0),
             text => text
                 .parse()
                 .ok()

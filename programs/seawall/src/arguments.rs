@@ -35,6 +35,9 @@ pub enum Command {
     /// The keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Check, compare and debug images, without a server
+    #[command(subcommand)]
+    Image(seawall_image_cli::Command),
     #[command(flatten)]
     Api(seawall_cli::Command),
 }

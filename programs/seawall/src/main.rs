@@ -1,6 +1,6 @@
 //! The `seawall` program: reads settings, builds the graph of parts, runs until told to stop. No logic lives here.
 //!
-//! One file a command: `serve/` (the server), `config.rs`, `admin/`; the commands over the API are in `seawall-cli`.
+//! One file a command: `serve/` (the server), `config.rs`, `admin/`; the commands over the API are in `seawall-cli`, those about images in `seawall-image-cli`.
 
 mod admin;
 mod arguments;
@@ -20,7 +20,7 @@ use crate::arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("Error: {error:#}");
             ExitCode::FAILURE
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if matches!(arguments.command, None | Some(Command::Serve(_))) {
         memory::restart_with_settings();
     }
@@ -50,6 +50,8 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Config(command) => config::run(command, server),
         Command::Admin(command) => runtime.block_on(admin::run(command, server)),
         Command::Keys(command) => runtime.block_on(admin::keys(command, server)),
+        Command::Image(command) => return Ok(runtime.block_on(seawall_image_cli::run(command))),
         Command::Api(command) => runtime.block_on(seawall_cli::run(command)),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

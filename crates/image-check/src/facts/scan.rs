@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Match};
 use seawall_image_source::Slice;
 
 use super::program::{RULES, Rule};
@@ -35,6 +35,8 @@ pub struct Scan {
     pub secrets: Vec<(&'static str, u64)>,
 }
 
+/// Files of so many bytes are read at once.
+const SMALL: usize = 64 << 10;
 /// The most secrets that are told of one file.
 const MOST_SECRETS: usize = 20;
 
@@ -45,24 +47,34 @@ impl Scan {
         let Some(automaton) = AUTOMATON.as_ref() else {
             return Err(io::Error::other("the marks cannot be looked for"));
         };
-        for found in automaton.stream_find_iter(content.reader()) {
-            let found = found?;
-            let at = found.pattern().as_usize();
-            match FORMS.get(at) {
-                None => {
-                    scan.marks.extend(MARKS.get(at));
-                }
-                Some(form) if scan.secrets.len() < MOST_SECRETS => {
-                    let mut behind = [0; BEHIND];
-                    let count = content.read_at(found.end() as u64, &mut behind)?;
-                    if (form.follows)(behind.get(..count).unwrap_or_default()) {
-                        scan.secrets.push((form.name, found.start() as u64));
-                    }
-                }
-                Some(_) => {}
+        // A stream has a buffer of its own, which a thousand small files need not fill.
+        if content.length() <= SMALL as u64 {
+            let bytes = content.bytes(SMALL)?;
+            for found in automaton.find_iter(&bytes) {
+                scan.note(content, found)?;
+            }
+        } else {
+            for found in automaton.stream_find_iter(content.reader()) {
+                scan.note(content, found?)?;
             }
         }
         Ok(scan)
+    }
+
+    fn note(&mut self, content: &Slice, found: Match) -> io::Result<()> {
+        let at = found.pattern().as_usize();
+        let Some(form) = FORMS.get(at) else {
+            self.marks.extend(MARKS.get(at));
+            return Ok(());
+        };
+        if self.secrets.len() < MOST_SECRETS {
+            let mut behind = [0; BEHIND];
+            let count = content.read_at(found.end() as u64, &mut behind)?;
+            if (form.follows)(behind.get(..count).unwrap_or_default()) {
+                self.secrets.push((form.name, found.start() as u64));
+            }
+        }
+        Ok(())
     }
 
     /// The programs that it is.
@@ -70,10 +82,5 @@ impl Scan {
         RULES.iter().filter(move |rule| {
             rule.is_script == is_script && rule.marks.iter().all(|mark| self.marks.contains(mark))
         })
-    }
-
-    /// Whether this is in it; one of the marks of a rule.
-    pub fn has(&self, mark: &str) -> bool {
-        self.marks.contains(mark)
     }
 }

@@ -165,6 +165,10 @@ pub const PLANTS: &[Plant] = &[
         );
         scene.run()["User"] = json!("nonroot");
     }),
+    ("SW-401", "root without accounts", |scene| {
+        scene.run()["User"] = json!("root");
+        scene.put(|top| top.file("etc/.wh.passwd", 0o644, ""))
+    }),
     ("SW-402", "a name", |scene| {
         scene.run()["User"] = json!("nonroot")
     }),
