@@ -35,7 +35,7 @@ pub enum Command {
     /// The keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Check, compare and debug images, without a server
+    /// Build, sign, check and compare images, without a daemon
     #[command(subcommand)]
     Image(seawall_image_cli::Command),
     #[command(flatten)]

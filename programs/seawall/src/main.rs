@@ -50,7 +50,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Config(command) => config::run(command, server),
         Command::Admin(command) => runtime.block_on(admin::run(command, server)),
         Command::Keys(command) => runtime.block_on(admin::keys(command, server)),
-        Command::Image(command) => return Ok(runtime.block_on(seawall_image_cli::run(command))),
+        Command::Image(command) => {
+            let version = env!("CARGO_PKG_VERSION");
+            return Ok(runtime.block_on(seawall_image_cli::run(command, version)));
+        }
         Command::Api(command) => runtime.block_on(seawall_cli::run(command)),
     }?;
     Ok(ExitCode::SUCCESS)
