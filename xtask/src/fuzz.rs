@@ -9,8 +9,9 @@ use anyhow::{Context as _, bail};
 use crate::run::workspace;
 
 /// Every target of `fuzz/Cargo.toml`.
-const TARGETS: [&str; 6] = [
+const TARGETS: [&str; 7] = [
     "cron",
+    "layers",
     "names",
     "ranges",
     "manifests",
