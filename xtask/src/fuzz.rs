@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::run::workspace;
 
 /// Every target of `fuzz/Cargo.toml`.
-const TARGETS: [&str; 7] = [
+const TARGETS: [&str; 10] = [
     "cron",
     "layers",
     "names",
@@ -17,6 +17,9 @@ const TARGETS: [&str; 7] = [
     "manifests",
     "queries",
     "operations",
+    "definitions",
+    "indexes",
+    "packages",
 ];
 
 /// What cargo-fuzz passes too, but for the address sanitizer, which needs a nightly compiler and
