@@ -30,6 +30,9 @@ const DEBIAN: &[(&str, &str)] = &[
     ("curl", "/usr/bin/curl"),
     ("jq", "/usr/bin/jq"),
     ("git", "/usr/bin/git"),
+    ("xz-utils", "/usr/bin/xz"),
+    ("gnupg", "/usr/bin/gpg"),
+    ("openssl", "/usr/bin/openssl"),
     ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
     ("python3-venv", "/usr/share/doc/python3-venv"),
 ];
