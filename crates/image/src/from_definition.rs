@@ -10,9 +10,7 @@ use seawall_image_definition::{
 use seawall_oci::{Digest, Platform};
 
 use crate::path::{PathError, TreePath};
-use crate::recipe::{
-    Accounts, BroughtFile, Group, OsRelease, PathAction, PathRule, Recipe, Software, User, Variant,
-};
+use crate::recipe::{BroughtFile, OsRelease, PathAction, PathRule, Recipe, Software, Variant};
 use crate::tree::Content;
 
 /// Why a definition gives no recipe.
@@ -107,7 +105,7 @@ pub fn recipe(
             architecture: architecture.as_str().to_owned(),
             ..Platform::default()
         },
-        accounts: accounts(definition),
+        accounts: definition.accounts.clone(),
         os_release: definition.os_release.as_ref().map(os_release),
         work_dir: definition.work_dir.clone(),
         stop_signal: definition.stop_signal.clone(),
@@ -121,27 +119,6 @@ pub fn recipe(
         ports: definition.ports.clone(),
         volumes: Vec::new(),
     })
-}
-
-fn accounts(definition: &Definition) -> Accounts {
-    let accounts = &definition.accounts;
-    let user = |user: &seawall_image_definition::User| User {
-        name: user.name.clone(),
-        uid: user.uid,
-        gid: user.gid,
-        mode: user.mode,
-    };
-    let group = |group: &seawall_image_definition::Group| Group {
-        name: group.name.clone(),
-        gid: group.gid,
-        members: group.members.clone(),
-    };
-    Accounts {
-        root: accounts.root,
-        run_as: accounts.run_as.clone(),
-        users: accounts.users.iter().map(user).collect(),
-        groups: accounts.groups.iter().map(group).collect(),
-    }
 }
 
 fn os_release(release: &seawall_image_definition::OsRelease) -> OsRelease {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+pub use seawall_image_definition::{Accounts, Group, User};
 use seawall_oci::Platform;
 
 use crate::path::TreePath;
@@ -53,43 +54,6 @@ pub struct Recipe {
     pub ports: Vec<String>,
     /// Folders for data.
     pub volumes: Vec<String>,
-}
-
-/// Who exists in an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Accounts {
-    /// Whether root has an entry.
-    pub root: bool,
-    /// As whom it runs: a name of `users`, `root`, or a number. None is root.
-    pub run_as: Option<String>,
-    /// Users beside root.
-    pub users: Vec<User>,
-    /// Groups beside root's.
-    pub groups: Vec<Group>,
-}
-
-/// A user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// Its name.
-    pub name: String,
-    /// Its number.
-    pub uid: u32,
-    /// Its group's number.
-    pub gid: u32,
-    /// The permissions of its home.
-    pub mode: Option<u32>,
-}
-
-/// A group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// Its name.
-    pub name: String,
-    /// Its number.
-    pub gid: u32,
-    /// The names of its members.
-    pub members: Vec<String>,
 }
 
 /// What `/etc/os-release` says, field by field; empty ones are left out.
