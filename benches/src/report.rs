@@ -59,7 +59,7 @@ impl Report {
         for line in &self.lines {
             let _ = writeln!(text, "{}", row(&line.cells()));
         }
-        text.push_str("\nBare: sendfile alone, receive + hash + write in one thread, a loop of grouped fsyncs, what was pushed, or the original's job engine.\n");
+        text.push_str("\nBare: sendfile alone, receive + hash + write in one thread, a loop of grouped fsyncs, what was pushed, the original's job engine, or pushes without a collection.\n");
         text
     }
 

@@ -1,5 +1,6 @@
 //! What is measured: one file for each kind of work, a few figures each.
 
+mod collection;
 mod jobs;
 mod lists;
 mod memory;
@@ -38,6 +39,7 @@ pub const ALL: &[(&str, Row)] = &[
     ("jobs-redis", jobs::redis),
     ("jobs-embedded", jobs::embedded),
     ("jobs-pick-up", jobs::pick_up),
+    ("collection", collection::collection),
 ];
 
 /// `size` bytes that do not compress (xorshift64*).
