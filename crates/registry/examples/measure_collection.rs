@@ -29,8 +29,9 @@ const PUSHERS: usize = 4;
 /// Of more blobs than this only the rows are made, and the trash is not emptied: half a million folders take
 /// gigabytes, and on a disk that discards what is freed as long to remove as all the rest together.
 const MOST_WITH_FILES: usize = 200_000;
-/// Blobs of one artifact, and rows that one transaction writes.
-const TOGETHER: usize = 1_000;
+/// Blobs that one transaction writes, and artifacts that need every second one of them.
+const TOGETHER: usize = 50_000;
+const ARTIFACTS_TOGETHER: i64 = 2_500;
 
 #[tokio::main]
 async fn main() {
@@ -179,51 +180,57 @@ async fn open(folder: &Path) -> (Registry, Content, Database, Permit) {
 
 /// Blobs whose leases are over, as earlier pushes left them: rows, links, for every second one an
 /// artifact that needs it, and for the others files, which go; nobody looks at those that stay.
+/// Digests are drawn, so that rows stand in no order of theirs, as in a registry that was used.
 async fn fill(database: &Database, folder: &Path, blobs: usize) {
-    for start in (0..blobs).step_by(TOGETHER) {
-        let mut rows = Vec::with_capacity(TOGETHER);
-        for number in start..blobs.min(start + TOGETHER) {
-            let whole = format!("blob {number}");
-            let digest = Digest::sha256(whole.as_bytes());
-            let place = format!(
-                "docker/registry/v2/blobs/sha256/{}/{}",
-                &digest.hex()[..2],
-                digest.hex()
-            );
-            if number % 2 == 1 && blobs <= MOST_WITH_FILES {
-                let path = folder.join("storage").join(&place);
-                std::fs::create_dir_all(&path).unwrap();
-                std::fs::write(path.join("data-1"), &whole).unwrap();
-            }
-            rows.push((digest.to_string(), whole.len(), format!("{place}/data-1")));
-        }
+    for (step, start) in (0..blobs).step_by(TOGETHER).enumerate() {
+        let step = i64::try_from(step + 1).unwrap();
+        let count = i64::try_from((blobs - start).min(TOGETHER)).unwrap();
         let write = database.write::<_, DatabaseError, _>(move |tx| {
-            let rows = rows.clone();
             Box::pin(async move {
-                let sql = "INSERT INTO repositories (project_id, name, published, creation_time, update_time) \
-                    VALUES (1, 'team/old', TRUE, 1, 1) ON CONFLICT (name) DO NOTHING";
-                tx.execute(sql, params![]).await?;
-                let sql = "INSERT INTO artifacts (project_id, repository_id, digest, kind, media_type, manifest_media_type, \
-                    artifact_type, size, manifest_size, icon, extra_attrs, annotations, tag_count, listed, push_time, \
-                    pull_time) VALUES (1, 1, $1, 'IMAGE', '', '', '', 1, 1, '', '{}', '{}', 1, TRUE, 1, 0) RETURNING id";
-                let artifact: i64 = tx.fetch_one(sql, params![format!("sha256:{start:064}")]).await?;
-                for (number, (digest, size, location)) in rows.into_iter().enumerate() {
-                    let sql = "INSERT INTO blobs (digest, size, location, lease_until, creation_time, review_time) \
-                        VALUES ($1, $2, $3, 1, 1, 1)";
-                    tx.execute(sql, params![digest.as_str(), size, location]).await?;
-                    let sql = "INSERT INTO repository_blobs (repository_id, digest, review_time) VALUES (1, $1, 1)";
-                    tx.execute(sql, params![digest.as_str()]).await?;
-                    if number % 2 == 0 {
-                        let sql = "INSERT INTO artifact_blobs (artifact_id, digest, size) VALUES ($1, $2, $3)";
-                        tx.execute(sql, params![artifact, digest, size]).await?;
-                    }
+                for (sql, parameters) in [
+                    (REPOSITORY, params![]),
+                    (BLOBS, params![step, count]),
+                    (LINKS, params![step]),
+                    (ARTIFACTS, params![step, ARTIFACTS_TOGETHER]),
+                    (NEEDS, params![step, ARTIFACTS_TOGETHER]),
+                ] {
+                    tx.execute(sql, parameters).await?;
                 }
                 Ok(())
             })
         });
         write.await.unwrap();
     }
+    if blobs <= MOST_WITH_FILES {
+        let sql = "SELECT location FROM blobs WHERE rowid % 2 = 1";
+        let mut reader = database.read().await.unwrap();
+        let locations: Vec<String> = reader.fetch_all(sql, params![]).await.unwrap();
+        for location in locations {
+            let path = folder.join("storage").join(location);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "gone soon!").unwrap();
+        }
+    }
 }
+
+const REPOSITORY: &str = "INSERT INTO repositories (project_id, name, published, creation_time, update_time) \
+    VALUES (1, 'team/old', TRUE, 1, 1) ON CONFLICT (name) DO NOTHING";
+const BLOBS: &str = "WITH RECURSIVE numbers (number) AS \
+    (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < $2), \
+    drawn (hex) AS MATERIALIZED (SELECT lower(hex(randomblob(32))) FROM numbers) \
+    INSERT INTO blobs (digest, size, location, lease_until, creation_time, review_time) \
+    SELECT 'sha256:' || hex, 10, \
+    'docker/registry/v2/blobs/sha256/' || substr(hex, 1, 2) || '/' || hex || '/data-1', $1, 1, 1 FROM drawn";
+const LINKS: &str = "INSERT INTO repository_blobs (repository_id, digest, review_time) \
+    SELECT 1, digest, 1 FROM blobs WHERE lease_until = $1";
+const ARTIFACTS: &str = "WITH RECURSIVE numbers (number) AS \
+    (SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < $2) \
+    INSERT INTO artifacts (id, project_id, repository_id, digest, kind, media_type, manifest_media_type, \
+    artifact_type, size, manifest_size, icon, extra_attrs, annotations, tag_count, listed, push_time, pull_time) \
+    SELECT $1 * $2 + number, 1, 1, 'sha256:' || printf('%064d', $1 * $2 + number), 'IMAGE', '', '', '', 1, 1, '', \
+    '{}', '{}', 1, TRUE, 1, 0 FROM numbers";
+const NEEDS: &str = "INSERT INTO artifact_blobs (artifact_id, digest, size) \
+    SELECT $1 * $2 + (rowid / 2) % $2, digest, size FROM blobs WHERE lease_until = $1 AND rowid % 2 = 0";
 
 /// Clients that push small images all the time.
 struct Pushers {
