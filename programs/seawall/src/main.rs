@@ -32,13 +32,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if matches!(arguments.command, None | Some(Command::Serve(_))) {
         memory::restart_with_settings();
     }
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let random = provider.secure_random;
     // Fails only when a provider is set already, and then it is this one.
-    let _ = provider.install_default();
-    // Gathering the first entropy takes most of the CPU time of a start: begun here, it is there
-    // when the keys are opened. A failure comes back to whoever needs randomness.
-    std::thread::spawn(move || random.fill(&mut [0; 1]));
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(128)
