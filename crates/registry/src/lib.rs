@@ -40,7 +40,7 @@ pub use project::{
     Project, ProjectFilter, ProjectMetadata, ProjectSummary, ProjectUpdate, validate_project_name,
 };
 pub use pull::pull_counter;
-pub use quota::{MAX_STORAGE_LIMIT, Quota, Recount, UNLIMITED};
+pub use quota::{MAX_STORAGE_LIMIT, Quota, UNLIMITED};
 pub use referrer::Referrer;
 pub use registry::Registry;
 pub use repository::Repository;

@@ -1,6 +1,6 @@
 //! The SQL of quotas and of the distinct blobs of projects.
 
-use seawall_database::{DatabaseError, FromRow, RowReader, Timestamp, Tx, Value, params};
+use seawall_database::{DatabaseError, FromRow, RowReader, Timestamp, Tx, params};
 use seawall_ids::{ArtifactId, ProjectId, QuotaId, RepositoryId};
 
 use super::Quota;
@@ -45,8 +45,6 @@ const BY_PROJECT: &str = select!("WHERE q.project_id = $1");
 const INSERT: &str = "INSERT INTO quotas (project_id, storage_hard, storage_used, creation_time, update_time) \
                       VALUES ($1, $2, 0, $3, $3)";
 const SET_HARD: &str = "UPDATE quotas SET storage_hard = $2, update_time = $3 WHERE id = $1";
-const HOLD: &str = "UPDATE quotas SET storage_used = storage_used WHERE project_id = $1";
-const SET_USED: &str = "UPDATE quotas SET storage_used = $2 WHERE project_id = $1";
 // A change that grows the usage passes only under the limit; one that shrinks it always does.
 const ADD_USED: &str = "UPDATE quotas SET storage_used = storage_used + $2, update_time = $3 WHERE project_id = $1 \
                         AND ($4 OR $2 <= 0 OR storage_hard < 0 OR storage_used + $2 <= storage_hard)";
@@ -64,13 +62,6 @@ const REMOVE_BLOBS_OF_REPOSITORY: &str = "UPDATE project_blobs SET reference_cou
      AS gone WHERE project_blobs.project_id = $1 AND project_blobs.digest = gone.digest";
 const SWEEP_BLOBS_OF_REPOSITORY: &str = "DELETE FROM project_blobs WHERE project_id = $1 AND reference_count <= 0 AND digest IN (SELECT b.digest FROM \
      artifact_blobs b JOIN artifacts a ON a.id = b.artifact_id WHERE a.repository_id = $2) RETURNING size";
-const RECOUNT: &str = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM (SELECT b.digest, MAX(b.size) AS size FROM \
-                       artifact_blobs b JOIN artifacts a ON a.id = b.artifact_id WHERE a.project_id = $1 \
-                       GROUP BY b.digest) distinct_blobs";
-const CLEAR_BLOBS: &str = "DELETE FROM project_blobs WHERE project_id = $1";
-const REBUILD_BLOBS: &str = "INSERT INTO project_blobs (project_id, digest, size, reference_count) SELECT a.project_id, b.digest, \
-     MAX(b.size), COUNT(*) FROM artifact_blobs b JOIN artifacts a ON a.id = b.artifact_id WHERE a.project_id = $1 \
-     GROUP BY a.project_id, b.digest";
 const TOTAL_DISTINCT: &str = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM (SELECT digest, MAX(size) AS size \
                               FROM project_blobs GROUP BY digest) distinct_blobs";
 
@@ -83,17 +74,12 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BY_PROJECT,
     INSERT,
     SET_HARD,
-    HOLD,
-    SET_USED,
     ADD_USED,
     ADD_BLOBS,
     REMOVE_BLOBS,
     SWEEP_BLOBS,
     REMOVE_BLOBS_OF_REPOSITORY,
     SWEEP_BLOBS_OF_REPOSITORY,
-    RECOUNT,
-    CLEAR_BLOBS,
-    REBUILD_BLOBS,
     TOTAL_DISTINCT,
 ];
 
@@ -126,14 +112,6 @@ pub(crate) async fn set_hard(
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     tx.execute(SET_HARD, params![id, hard, now]).await.map(drop)
-}
-
-pub(crate) async fn set_used(
-    tx: &mut Tx,
-    project: ProjectId,
-    used: i64,
-) -> Result<(), DatabaseError> {
-    tx.execute(SET_USED, params![project, used]).await.map(drop)
 }
 
 /// Changes the usage; false when that would pass the limit.
@@ -193,24 +171,6 @@ pub(crate) async fn remove_blobs_of_repository(
         .fetch_all(SWEEP_BLOBS_OF_REPOSITORY, params![project, repository])
         .await?;
     Ok(sizes.iter().sum())
-}
-
-/// Holds the quota's row until the transaction ends.
-pub(crate) async fn hold(tx: &mut Tx, project: ProjectId) -> Result<(), DatabaseError> {
-    tx.execute(HOLD, params![project]).await.map(drop)
-}
-
-/// The distinct bytes that a project's artifacts reference, from the artifacts alone.
-pub(crate) async fn recount(tx: &mut Tx, project: ProjectId) -> Result<i64, DatabaseError> {
-    tx.fetch_one(RECOUNT, params![project]).await
-}
-
-/// Makes `project_blobs` anew from the artifacts.
-pub(crate) async fn rebuild_blobs(tx: &mut Tx, project: ProjectId) -> Result<(), DatabaseError> {
-    tx.execute(CLEAR_BLOBS, params![project]).await?;
-    tx.execute(REBUILD_BLOBS, vec![Value::from(project)])
-        .await
-        .map(drop)
 }
 
 /// The distinct bytes of all projects together.

@@ -145,34 +145,3 @@ async fn ten_thousand_layers_pass() {
         assert_eq!(world.usage(project.id).await, 40_000 + config + manifest);
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_usage_that_went_wrong_is_mended() {
-    for world in World::both().await {
-        let project = world.project("team").await;
-        world.image("team/web", "v1", &[b"layer"]).await;
-        let right = world.usage(project.id).await;
-        world
-            .database
-            .write(|tx| {
-                Box::pin(async move {
-                    tx.execute("UPDATE quotas SET storage_used = 7", params![])
-                        .await?;
-                    tx.execute("DELETE FROM project_blobs", params![]).await?;
-                    Ok::<_, RegistryError>(())
-                })
-            })
-            .await
-            .unwrap();
-        let found = world.registry.recount(project.id).await.unwrap();
-        assert_eq!((found.kept, found.counted), (7, right));
-        world.registry.repair_usage(project.id).await.unwrap();
-        assert_eq!(world.usage(project.id).await, right);
-        world.image("team/web", "v2", &[b"layer"]).await;
-        assert_eq!(
-            world.usage(project.id).await,
-            right,
-            "the blobs are known again"
-        );
-    }
-}
