@@ -35,6 +35,7 @@ const LAYERS: [&[&str]; 11] = [
         "job-types",
         "image",
         "image-check",
+        "backup",
     ],
     &["registry"],
     &["maintenance"],

@@ -1,0 +1,15 @@
+//! What a backup and a restore of a cluster are, decided and written the way Velero (1.18.3) does.
+//!
+//! Everything here is a function of what it is given: no Kubernetes client, no HTTP, no clock, no
+//! file system. Whoever lists a cluster, talks to a bucket or creates objects stands above and asks.
+//!
+//! Rooms, from the ground up:
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`go_json`] | JSON as Go writes it, byte for byte |
+//! | [`duration`], [`time`] | Go's durations and the times of Kubernetes' metadata |
+
+pub mod duration;
+pub mod go_json;
+pub mod time;
