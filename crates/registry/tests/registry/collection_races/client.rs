@@ -62,6 +62,7 @@ impl Client {
 
     pub(super) async fn run(mut self) {
         while !self.arena.stop.load(Ordering::Relaxed) {
+            self.arena.let_collection_keep_up().await;
             match self.random.random_range(0..100) {
                 0..45 => self.push(None).await,
                 45..55 if !self.before.is_empty() => {

@@ -1,7 +1,7 @@
 //! Collection against pushes, mounts, deletions and pushes of the same again, with leases of a few
 //! milliseconds: whoever was told yes finds the bytes whole, and in the end no garbage is left.
 //!
-//! The long form, a million events: `SEAWALL_TESTS=full cargo test -p seawall-registry --test registry
+//! The long form, a million events: `SEAWALL_TESTS=full cargo test --release -p seawall-registry --test registry
 //! collection_races -- --nocapture`. Clients share a few blobs and repositories; each owns the manifests
 //! that it pushed, so that it knows what must be there (`client.rs`).
 
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use futures_util::TryStreamExt as _;
 use seawall_content::collection::{CollectionSettings, ScrubPosition, ScrubSettings};
 use seawall_content::{Content, ContentSettings};
+use seawall_database::Engine;
 use seawall_identity::{Permission, Permit, ProjectRef};
 use seawall_registry::{CollectionOptions, Registry, RegistrySettings};
 use seawall_storage::{S3Settings, Secret, StorageKind, StorageSettings};
@@ -29,6 +30,8 @@ const PROMISE: Duration = Duration::from_millis(20);
 const REPOSITORIES: [&str; 4] = ["red/a", "red/b", "blue/a", "blue/c/d"];
 const BLOBS: u64 = 150;
 const CLIENTS: u64 = 8;
+/// Were clients much faster than collection, untagged manifests would pile up and keep every blob: nothing would race.
+const EVENTS_A_RUN: u64 = 200;
 
 /// What all share.
 struct Arena {
@@ -48,6 +51,16 @@ struct Arena {
 impl Arena {
     fn event(&self) {
         self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
+    async fn let_collection_keep_up(&self) {
+        let ahead = || {
+            let due = self.events.load(Ordering::Relaxed) / EVENTS_A_RUN;
+            due > self.runs.load(Ordering::Relaxed) && !self.stop.load(Ordering::Relaxed)
+        };
+        while ahead() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 }
 
@@ -147,7 +160,8 @@ async fn race(world: World, events: u64, seed: u64) {
         count(&arena.refused),
         count(&arena.expired),
     );
-    assert!(count(&arena.collected) > 0 && count(&arena.links) > 0);
+    // Of 2,500 events some 20 to 130 blobs are collected: with fewer there was no race.
+    assert!(count(&arena.collected) > events / 1_000 && count(&arena.links) > 0);
     nothing_is_left(&world, &projects).await;
 }
 
@@ -222,7 +236,11 @@ async fn nobody_who_was_told_yes_loses_on_local_disk() {
             None,
         )
         .await;
-        Box::pin(race(world, rounds(2_500, 1_000_000) as u64, seed)).await;
+        let long = match world.database.engine() {
+            Engine::Sqlite => 1_000_000,
+            Engine::Postgres => 250_000,
+        };
+        Box::pin(race(world, rounds(2_500, long) as u64, seed)).await;
     }
 }
 
@@ -244,6 +262,6 @@ async fn nobody_who_was_told_yes_loses_on_s3() {
         };
         let settings = RegistrySettings::default();
         let world = World::open_on(backing, settings, content_settings(), Some(storage)).await;
-        Box::pin(race(world, rounds(800, 200_000) as u64, seed)).await;
+        Box::pin(race(world, rounds(800, 100_000) as u64, seed)).await;
     }
 }
