@@ -54,6 +54,6 @@ pub use pace::Pace;
 pub use plan::CollectionPlan;
 pub use progress::{CollectionPhase, CollectionProgress, CollectionReport};
 pub use references::{BlobReferences, leases_held, review};
-pub use scrub::{Findings, ScrubPosition, ScrubReport};
+pub use scrub::{Findings, ScrubPosition, ScrubReport, ScrubWatch};
 pub use settings::{CollectionSettings, ScrubSettings};
 pub use trash::TrashReport;

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, TryStreamExt as _};
@@ -17,15 +17,16 @@ use seawall_storage::{Location, StorageError, StoredBlob};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::collect::Watch;
 use super::pace::Pace;
 use super::reread::Reread;
 use super::store::{self, Row};
-use super::{BlobReferences, CollectionPhase, CollectionProgress, ScrubSettings};
+use super::{BlobReferences, ScrubSettings};
 use crate::{Content, ContentError};
 
 /// How many rows are read, and how many locations compared, before a rest.
 const PAGE: usize = 500;
+/// Where a scrub is, is told at least so often: reading digests again at a bounded rate takes its time.
+const PAGE_TIME: Duration = Duration::from_secs(30);
 /// How many of a kind a report names; the rest is counted and logged.
 const MOST_NAMED: usize = 1000;
 
@@ -35,6 +36,9 @@ pub struct ScrubPosition {
     /// After this location; from the beginning without one.
     pub after: Option<Location>,
 }
+
+/// Told where a scrub is and what it found so far, since it began or went on.
+pub type ScrubWatch<'w> = &'w mut (dyn FnMut(&ScrubPosition, &ScrubReport) + Send);
 
 /// Blobs with something wrong: how many, and which.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,7 +112,7 @@ impl Content {
         settings: &ScrubSettings,
         references: &Arc<dyn BlobReferences>,
         position: &mut ScrubPosition,
-        watch: Watch<'_>,
+        watch: ScrubWatch<'_>,
         cancelled: &CancellationToken,
     ) -> Result<ScrubReport, ContentError> {
         let mut report = ScrubReport::default();
@@ -122,41 +126,41 @@ impl Content {
             }
             let began = Instant::now();
             let mut page = Page::default();
-            while page.seen < PAGE {
+            while page.seen < PAGE && began.elapsed() < PAGE_TIME {
                 let Some(pair) = sides.next(self).await? else {
                     break;
                 };
-                page.seen += 1;
-                page.last = Some(pair.location().clone());
-                let Some(row) = page.take(pair, &mut report, settings) else {
-                    continue;
-                };
-                if let Some(sound) = reread.compare(self, &row, cancelled).await? {
-                    if !sound {
-                        tracing::error!(digest = %row.digest, location = %row.location, "a blob's bytes are damaged");
-                        report.damaged.add(&row.digest);
+                let location = pair.location().clone();
+                if let Some(row) = page.take(pair, &mut report, settings) {
+                    match reread.compare(self, &row, cancelled).await? {
+                        Some(true) => {}
+                        Some(false) => {
+                            tracing::error!(digest = %row.digest, location = %row.location, "a blob's bytes are damaged");
+                            report.damaged.add(&row.digest);
+                        }
+                        None => {
+                            // It was not read to its end, and is looked at again.
+                            (report.blobs, report.stored) = (report.blobs - 1, report.stored - 1);
+                            report.stopped = true;
+                            break;
+                        }
                     }
-                } else if cancelled.is_cancelled() {
-                    // This one was not read to its end.
-                    report.stopped = true;
-                    return Ok(report);
                 }
+                page.seen += 1;
+                page.last = Some(location);
             }
             report.read_bytes = reread.bytes();
             let count = page.seen as u64;
             let last = page.last.take();
             self.finish_page(page, references, &mut report).await?;
-            watch(CollectionProgress {
-                phase: CollectionPhase::Scrub,
-                done: report.stored.max(report.blobs),
-                expected: None,
-                bytes: report.read_bytes,
-            });
-            let Some(last) = last else {
-                *position = ScrubPosition::default();
+            let ended = last.is_none() && !report.stopped;
+            if ended || last.is_some() {
+                position.after = last;
+            }
+            watch(position, &report);
+            if ended || report.stopped {
                 return Ok(report);
-            };
-            position.after = Some(last);
+            }
             rests.rest(count, 2 * began.elapsed(), cancelled).await;
         }
     }

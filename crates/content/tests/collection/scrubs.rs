@@ -168,7 +168,7 @@ async fn a_scrub_that_was_stopped_goes_on_where_it_was() {
                     &reading(u64::MAX),
                     &stage.references,
                     &mut position,
-                    &mut |_| token.cancel(),
+                    &mut |_, _| token.cancel(),
                     &token,
                 )
                 .await
@@ -208,7 +208,7 @@ async fn reading_again_keeps_to_its_rate_and_stops_at_once() {
         let token = CancellationToken::new();
         let mut position = ScrubPosition::default();
         let settings = reading(1);
-        let mut quiet = |_| ();
+        let mut quiet = |_: &ScrubPosition, _: &_| ();
         let scrub = stage.content().scrub(
             &settings,
             &stage.references,
@@ -228,5 +228,37 @@ async fn reading_again_keeps_to_its_rate_and_stops_at_once() {
             ScrubPosition::default(),
             "not done: it is read again"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_before_a_stop_is_not_read_again() {
+    for stage in stages(Duration::ZERO).await {
+        for seed in 0..3 {
+            push(stage.content(), &crate::house::bytes(300_000, seed)).await;
+        }
+        // Half a second each: the stop comes in the middle of the second.
+        let token = CancellationToken::new();
+        let mut position = ScrubPosition::default();
+        let mut quiet = |_: &ScrubPosition, _: &_| ();
+        let (settings, references) = (reading(600_000), &stage.references);
+        let content = stage.content();
+        let scrub = content.scrub(&settings, references, &mut position, &mut quiet, &token);
+        let (report, ()) = tokio::join!(scrub, async {
+            tokio::time::sleep(Duration::from_millis(750)).await;
+            token.cancel();
+        });
+        let first = report.unwrap();
+        assert!(first.stopped);
+        assert!((1..3).contains(&first.blobs), "{first:?}");
+        assert_ne!(position, ScrubPosition::default());
+        let token = CancellationToken::new();
+        let settings = reading(u64::MAX);
+        let scrub = content.scrub(&settings, references, &mut position, &mut quiet, &token);
+        let second = scrub.await.unwrap();
+        assert!(!second.stopped && second.is_sound());
+        assert_eq!(first.blobs + second.blobs, 3);
+        assert_eq!(second.read_bytes, 300_000 * second.blobs);
+        assert_eq!(position, ScrubPosition::default());
     }
 }

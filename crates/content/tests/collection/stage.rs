@@ -146,7 +146,7 @@ impl Stage {
                 settings,
                 &self.references,
                 &mut position,
-                &mut |_| (),
+                &mut |_, _| (),
                 &token,
             )
             .await

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use seawall_content::collection::{CollectionProgress, CollectionSettings};
+use seawall_content::collection::{CollectionProgress, CollectionSettings, Watch};
 use seawall_jobs::{JobContext, JobFailure};
-use seawall_registry::CollectionOptions;
+use seawall_registry::{CollectionOptions, RegistryError};
 use serde_json::json;
 
+use super::cut_off;
 use super::report::{Reporter, megabytes};
 use crate::{CollectionParameters, Maintenance};
 
@@ -32,11 +33,36 @@ pub(super) async fn run(maintenance: Maintenance, context: JobContext) -> Result
         options.content.time_window.as_secs() / 3600,
         options.content.workers,
     ));
-    if parameters.dry_run {
-        plan(&maintenance, &context, &options).await
+    let mut reporter = Reporter::new(&context);
+    let mut watch = |progress: CollectionProgress| reporter.tell(progress);
+    let found = if parameters.dry_run {
+        plan(&maintenance, &context, &options, &mut watch).await
     } else {
-        collect(&maintenance, &context, &options).await
+        collect(&maintenance, &context, &options, &mut watch).await
+    };
+    let found = found.map_err(JobFailure::permanent)?;
+    let extra = json!({
+        "freed_space": found.bytes,
+        "purged_blobs": found.blobs,
+        "purged_manifests": found.artifacts,
+        "trash_blobs": found.trash_blobs,
+        "trash_space": found.trash_bytes,
+    });
+    context.check_in(extra.to_string()).await;
+    if found.stopped {
+        return Err(cut_off());
     }
+    Ok(())
+}
+
+/// What an execution of a collection shows of it.
+struct Found {
+    artifacts: u64,
+    blobs: u64,
+    bytes: u64,
+    trash_blobs: u64,
+    trash_bytes: u64,
+    stopped: bool,
 }
 
 fn settings(ours: &CollectionSettings, parameters: &CollectionParameters) -> CollectionSettings {
@@ -54,14 +80,12 @@ async fn plan(
     maintenance: &Maintenance,
     context: &JobContext,
     options: &CollectionOptions,
-) -> Result<(), JobFailure> {
-    let mut reporter = Reporter::new(context);
-    let mut watch = |progress: CollectionProgress| reporter.tell(progress);
+    watch: Watch<'_>,
+) -> Result<Found, RegistryError> {
     let plan = maintenance
         .registry
-        .plan_collection(options, &mut watch, &context.cancelled)
-        .await
-        .map_err(JobFailure::permanent)?;
+        .plan_collection(options, watch, &context.cancelled)
+        .await?;
     let log = &context.log;
     eligible(context, plan.blobs, plan.artifacts, plan.bytes);
     log.info(format_args!(
@@ -72,32 +96,26 @@ async fn plan(
         "the trash holds {} blobs, {} bytes, that would be removed for good",
         plan.trash, plan.trash_bytes
     ));
-    if plan.stopped {
-        log.warning("stopped before the end: the numbers are of a part");
-    }
-    let found = json!({
-        "freed_space": plan.bytes,
-        "purged_blobs": plan.blobs,
-        "purged_manifests": plan.artifacts,
-        "trash_blobs": plan.trash,
-        "trash_space": plan.trash_bytes,
-    });
-    context.check_in(found.to_string()).await;
-    Ok(())
+    Ok(Found {
+        artifacts: plan.artifacts,
+        blobs: plan.blobs,
+        bytes: plan.bytes,
+        trash_blobs: plan.trash,
+        trash_bytes: plan.trash_bytes,
+        stopped: plan.stopped,
+    })
 }
 
 async fn collect(
     maintenance: &Maintenance,
     context: &JobContext,
     options: &CollectionOptions,
-) -> Result<(), JobFailure> {
-    let mut reporter = Reporter::new(context);
-    let mut watch = |progress: CollectionProgress| reporter.tell(progress);
+    watch: Watch<'_>,
+) -> Result<Found, RegistryError> {
     let done = maintenance
         .registry
-        .collect(options, &mut watch, &context.cancelled)
-        .await
-        .map_err(JobFailure::permanent)?;
+        .collect(options, watch, &context.cancelled)
+        .await?;
     let log = &context.log;
     eligible(context, done.blobs, done.artifacts, done.bytes);
     log.info(format_args!(
@@ -123,18 +141,14 @@ async fn collect(
             done.trash.failed
         ));
     }
-    if done.stopped {
-        log.warning("stopped before the end; the next run goes on");
-    }
-    let found = json!({
-        "freed_space": done.bytes,
-        "purged_blobs": done.blobs,
-        "purged_manifests": done.artifacts,
-        "trash_blobs": done.trash.blobs,
-        "trash_space": done.trash.bytes,
-    });
-    context.check_in(found.to_string()).await;
-    Ok(())
+    Ok(Found {
+        artifacts: done.artifacts,
+        blobs: done.blobs,
+        bytes: done.bytes,
+        trash_blobs: done.trash.blobs,
+        trash_bytes: done.trash.bytes,
+        stopped: done.stopped,
+    })
 }
 
 fn eligible(context: &JobContext, blobs: u64, manifests: u64, bytes: u64) {

@@ -1,6 +1,6 @@
 //! The types of jobs of a registry: a name, how often it is tried, and a thin `run` around one call
-//! of the room that knows how. A job that ends early because it was told to has done nothing wrong:
-//! what is left, the next run does.
+//! of the room that knows how. A job that was told to end before it was done fails as [`cut_off`]: stopped by
+//! somebody it ends as stopped, with its process it starts again in another, and goes on with what is left.
 
 mod collection;
 mod purge;
@@ -19,6 +19,11 @@ pub(crate) const EXECUTION_SWEEP: &str = "EXECUTION_SWEEP";
 pub(crate) const UPLOAD_SWEEP: &str = "UPLOAD_SWEEP";
 /// Compares storage and database.
 pub(crate) const STORAGE_SCRUB: &str = "STORAGE_SCRUB";
+
+/// What a job ends as that was told to end before it was done.
+fn cut_off() -> JobFailure {
+    JobFailure::retryable("told to end before it was done")
+}
 
 type Run = fn(Maintenance, JobContext) -> BoxFuture<'static, Result<(), JobFailure>>;
 

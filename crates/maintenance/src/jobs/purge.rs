@@ -7,6 +7,7 @@ use seawall_events::purge::{PurgeFilter, purge};
 use seawall_jobs::{JobContext, JobFailure, Progress};
 use serde_json::json;
 
+use super::cut_off;
 use crate::{Maintenance, PurgeParameters};
 
 pub(super) async fn run(maintenance: Maintenance, context: JobContext) -> Result<(), JobFailure> {
@@ -49,10 +50,10 @@ pub(super) async fn run(maintenance: Maintenance, context: JobContext) -> Result
         done.purged
     ));
     log.info(format_args!("{prefix}Purged 0 rows of audit log exts"));
-    if context.cancelled.is_cancelled() {
-        log.warning("stopped before the end; the next run goes on");
-    }
     let found = json!({ "purged_lines": done.purged });
     context.check_in(found.to_string()).await;
+    if context.cancelled.is_cancelled() {
+        return Err(cut_off());
+    }
     Ok(())
 }

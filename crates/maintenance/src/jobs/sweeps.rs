@@ -3,7 +3,7 @@
 use seawall_database::Timestamp;
 use seawall_jobs::{JobContext, JobFailure};
 
-use super::{EXECUTION_SWEEP, UPLOAD_SWEEP};
+use super::{EXECUTION_SWEEP, UPLOAD_SWEEP, cut_off};
 use crate::{Kind, Maintenance};
 
 /// Executions that are kept of each vendor, as Harbor keeps them
@@ -29,6 +29,9 @@ pub(super) async fn executions(
         .await
         .map_err(JobFailure::permanent)?;
     context.log.info(format_args!("{swept} executions deleted"));
+    if context.cancelled.is_cancelled() {
+        return Err(cut_off());
+    }
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use seawall_content::collection::{
     BlobReferences, CollectionProgress, CollectionSettings, ScrubPosition, ScrubReport,
-    ScrubSettings, TrashReport,
+    ScrubSettings, ScrubWatch, TrashReport,
 };
 use seawall_database::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -113,7 +113,7 @@ impl Registry {
         &self,
         settings: &ScrubSettings,
         position: &mut ScrubPosition,
-        watch: Watch<'_>,
+        watch: ScrubWatch<'_>,
         cancelled: &CancellationToken,
     ) -> Result<ScrubReport, RegistryError> {
         let references = self.blob_references();

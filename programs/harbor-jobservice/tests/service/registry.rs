@@ -8,8 +8,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use reqwest::{Method, StatusCode};
 use seawall_testkit::{
-    HarborCore, JobService, JobServiceOptions, Redis, Seawall, SeawallOptions, TestDatabase,
-    postgres, rounds, sqlite, wait_until,
+    HarborCore, JobService, JobServiceOptions, Postgres, PostgresDatabase, Redis, Seawall,
+    SeawallOptions, postgres, rounds, sqlite, wait_until,
 };
 use seawall_tests::{Api, Blob, Image, noise};
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn settings(folder: &TempDir, database: &str, redis: Option<&Redis>) -> PathBuf 
          database: {{url: '{database}'}}\n\
          storage: {{shared: true}}\n\
          uploads: {{lease_hours: {LEASE_HOURS}}}\n\
-         collection: {{time_window_hours: 0, trash_grace_hours: 0, blobs_per_second: 8, daily: false}}\n\
+         collection: {{time_window_hours: 0, trash_grace_hours: 0, blobs_per_second: 8, scrub_bytes_per_second: 20000, daily: false}}\n\
          jobs:\n  workers: external\n{queue}",
         folder.path().display()
     );
@@ -47,7 +47,7 @@ fn workers(backend: &str, settings: &str) -> JobServiceOptions {
     JobServiceOptions {
         config: format!(
             "protocol: http\naddress: 127.0.0.1\nport: @PORT@\n\
-             worker_pool:\n  workers: 4\n  backend: {backend}\n\
+             worker_pool:\n  workers: 4\n  backend: {backend}\n  drain_seconds: 1\n\
              seawall:\n  config: {settings}\n\
              job_loggers:\n  - name: DB\n    level: INFO\n\
              loggers:\n  - name: STD_OUTPUT\n    level: INFO\n"
@@ -62,14 +62,14 @@ struct House {
     services: Vec<JobService>,
     api: Api,
     _registry: Seawall,
-    _database: TestDatabase,
+    database: PostgresDatabase,
     _redis: Option<Redis>,
     _folder: TempDir,
 }
 
 impl House {
     fn open(redis: Option<Redis>) -> Self {
-        let (database, folder) = (postgres(), TempDir::new().unwrap());
+        let (database, folder) = (Postgres::shared().database(), TempDir::new().unwrap());
         let file = settings(&folder, database.url(), redis.as_ref());
         let mut options = SeawallOptions::default().data_dir(&folder.path().join("data"));
         options.arguments = vec!["--config".into(), file.clone().into()];
@@ -85,7 +85,7 @@ impl House {
             services: services.collect(),
             api: Api::admin(&registry.url()),
             _registry: registry,
-            _database: database,
+            database,
             _redis: redis,
             _folder: folder,
         }
@@ -226,6 +226,69 @@ fn killed_workers_lose_nothing_on_postgresql() {
 #[test]
 fn killed_workers_lose_nothing_on_redis() {
     workers_are_killed(Some(Redis::start()));
+}
+
+#[test]
+fn a_run_whose_process_is_told_to_end_goes_on_in_another() {
+    let mut house = House::open(None);
+    let mut random = StdRng::seed_from_u64(seed());
+    let garbage = house.push_garbage(&mut random);
+    let parameters = json!({ "delete_untagged": false, "workers": 1 });
+    let collection = house.launch("gc", &parameters);
+    let ended = |house: &mut House, name: &str| {
+        let mut who = None;
+        wait_until("somebody runs it", PATIENCE, || {
+            who = house.who_runs(name);
+            who.is_some()
+        });
+        // It must have begun, and not be at its end.
+        std::thread::sleep(Duration::from_millis(500));
+        let who = &mut house.services[who.unwrap()];
+        assert!(who.stop(PATIENCE).unwrap().success());
+        who.start_again();
+    };
+    ended(&mut house, "GARBAGE_COLLECTION");
+    house.all_succeed(&[("gc", collection)], 0);
+    let log = house.log("gc", collection);
+    let count = |text: &str| log.matches(text).count();
+    assert_eq!(count("garbage collection begins"), 2, "{log}");
+    assert_eq!(count("told to end before it was done"), 1, "{log}");
+    for blob in garbage {
+        let path = format!("/v2/library/garbage/blobs/{}", blob.digest);
+        assert_eq!(house.api.head(&path).unwrap(), StatusCode::NOT_FOUND);
+    }
+    // A comparison goes on with the blob that it was reading.
+    for _ in 0..8 {
+        let blob = Blob::new(noise(20_000, random.random()));
+        house.api.push_blob("library/kept", &blob).unwrap();
+    }
+    let sql = "UPDATE schedules SET next_fire = 1 WHERE vendor_type = 'STORAGE_SCRUB'";
+    house.database.psql(sql);
+    ended(&mut house, "STORAGE_SCRUB");
+    wait_until("it has ended", RECOVERY, || {
+        let sql = "SELECT status FROM executions WHERE vendor_type = 'STORAGE_SCRUB'";
+        house.database.psql(sql).trim() == "Success"
+    });
+    let sql = "SELECT job_id FROM tasks WHERE job_name = 'STORAGE_SCRUB'";
+    let path = format!(
+        "/api/v2.0/jobservice/jobs/{}/log",
+        house.database.psql(sql).trim()
+    );
+    let log = house.api.get(&path).unwrap().text().unwrap();
+    let compared: Vec<u32> = log
+        .lines()
+        .filter(|line| line.contains("publications were compared"))
+        .map(|line| {
+            let (before, _) = line.split_once(" blobs and").unwrap();
+            before.rsplit(' ').next().unwrap().parse().unwrap()
+        })
+        .collect();
+    assert_eq!(compared.len(), 2, "{log}");
+    assert_eq!(compared.iter().sum::<u32>(), 8, "{log}");
+    assert!(
+        log.contains("going on where the run before was cut off"),
+        "{log}"
+    );
 }
 
 #[test]

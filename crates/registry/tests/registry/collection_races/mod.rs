@@ -193,7 +193,7 @@ async fn nothing_is_left(world: &World, projects: &[ProjectRef]) {
     let mut position = ScrubPosition::default();
     let scrubbed = world
         .registry
-        .scrub(&settings, &mut position, &mut |_| (), &token)
+        .scrub(&settings, &mut position, &mut |_, _| (), &token)
         .await
         .unwrap();
     assert_eq!(
