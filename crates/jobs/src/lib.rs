@@ -50,6 +50,7 @@ pub use job::{Ack, Job, Kind, Parameters, Progress};
 pub use job_type::{Backoff, CheckFunction, JobFailure, JobType, RunFunction};
 pub use new_job::{
     MOST_JOBS_AT_ONCE, MOST_NAME_BYTES, MOST_PARAMETER_BYTES, NewJob, Unique, UniqueUntil,
+    check_name,
 };
 pub use schedule::{InvalidRule, MISSED_AFTER, MissedFires, NewSchedule, Overlap, Schedule};
 pub use slots::{DueSlots, due_slots};

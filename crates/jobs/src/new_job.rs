@@ -106,7 +106,11 @@ impl NewJob {
     }
 }
 
-pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
+/// Whether a job, and so its queue, may be called so.
+///
+/// # Errors
+/// `Invalid`, which says what is allowed.
+pub fn check_name(name: &str) -> Result<(), StoreError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if name.is_empty() || name.len() > MOST_NAME_BYTES || !name.bytes().all(plain) {
         return Err(StoreError::Invalid(format!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::tasks::Bell;
@@ -33,12 +33,15 @@ impl Background {
         Self { stop, work }
     }
 
-    /// Ends it, after what it is about just now.
-    pub async fn stop(mut self) {
+    /// Ends it, after what it is about just now, or after `limit`: what is left, whoever is next does.
+    pub async fn stop(mut self, limit: Duration) {
         self.stop.cancel();
-        for work in self.work.drain(..) {
-            if let Err(error) = work.await {
-                tracing::error!(%error, "work in the background ended badly");
+        let end = Instant::now() + limit;
+        for mut work in self.work.drain(..) {
+            match timeout_at(end, &mut work).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "work in the background ended badly"),
+                Err(_) => work.abort(),
             }
         }
     }

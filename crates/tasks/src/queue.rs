@@ -1,6 +1,7 @@
 //! Which queues are paused: the truth, which the job store is reminded of.
 
 use seawall_database::{DatabaseError, Timestamp, Tx, params};
+use seawall_jobs::check_name;
 
 use crate::tasks::Bell;
 use crate::{Tasks, TasksError};
@@ -27,12 +28,18 @@ pub(crate) async fn paused(tx: &mut Tx) -> Result<Vec<String>, DatabaseError> {
 impl Tasks {
     /// Keeps the jobs of a queue from being handed out, or no longer. The job store hears of it
     /// soon after the commit. The queue [`SCHEDULER`](crate::SCHEDULER) stands for all schedules.
+    ///
+    /// # Errors
+    /// `Invalid` if no queue can have this name.
     pub async fn set_paused(
         &self,
         tx: &mut Tx,
         queue: &str,
         paused: bool,
     ) -> Result<(), TasksError> {
+        if let Err(error) = check_name(queue) {
+            return Err(TasksError::Invalid(error.to_string()));
+        }
         let now = self.now(tx).await?;
         set(tx, queue, paused, now).await?;
         self.ring(Bell::Queues, tx);

@@ -50,17 +50,21 @@ impl Tasks {
         for job in jobs {
             match self.job_store().enqueue(vec![job.clone()]).await {
                 Ok(_) => accepted.extend(job.id),
-                Err(StoreError::Invalid(reason)) => self.refuse_job(job, reason).await?,
+                Err(StoreError::Invalid(reason)) => {
+                    tracing::error!(job = job.name, error = %reason, "the job store refuses a task");
+                    if let Some(id) = &job.id {
+                        self.refuse_job(id, reason).await?;
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(accepted)
     }
 
-    async fn refuse_job(&self, job: NewJob, reason: String) -> Result<(), TasksError> {
-        tracing::error!(job = job.name, error = %reason, "the job store refuses a task");
-        let Some(id) = job.id else { return Ok(()) };
-        let tasks = self.clone();
+    /// The task of a job has failed, whatever the store has of it.
+    pub(crate) async fn refuse_job(&self, id: &JobId, reason: String) -> Result<(), TasksError> {
+        let (tasks, id) = (self.clone(), id.clone());
         self.database()
             .write(move |tx| {
                 let (tasks, id, reason) = (tasks.clone(), id.clone(), reason.clone());
@@ -110,7 +114,13 @@ impl Tasks {
                 .iter()
                 .any(|queue| queue.name == *name && queue.paused)
             {
-                self.job_store().set_paused(name, true).await?;
+                match self.job_store().set_paused(name, true).await {
+                    // Nothing is in a queue that cannot be, and the others are to be paused all the same.
+                    Err(StoreError::Invalid(reason)) => {
+                        tracing::error!(queue = name, %reason, "is not paused");
+                    }
+                    done => done?,
+                }
             }
         }
         Ok(())

@@ -223,6 +223,11 @@ async fn a_queue_is_paused_stopped_and_resumed() {
             let answer = harbor.put(ADMIN, &path, body).await;
             assert_eq!(answer.code, status);
         }
+        for name in ["a%20b", "%00"] {
+            let path = format!("/jobservice/queues/{name}");
+            let answer = harbor.put(ADMIN, &path, json!({"action": "pause"})).await;
+            assert_eq!(answer.code, 400, "{name}");
+        }
     }
 }
 

@@ -94,6 +94,6 @@ async fn the_background_submits_what_any_replica_launched() {
         }
         world.work().await;
         assert_eq!(world.execution(id).await.status, ExecutionStatus::Success);
-        background.stop().await;
+        background.stop(Duration::from_secs(10)).await;
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use seawall_database::{Database, DatabaseSettings};
-use seawall_jobs::{Engine, JobType, RedisOptions, RedisStore};
+use seawall_jobs::{Engine, JobStore, JobType, RedisOptions, RedisStore};
 use seawall_tasks::{ExecutionStatus, RECEIVER, Tasks, TasksSettings};
 use seawall_testkit::{Redis, rounds};
 
@@ -88,7 +88,50 @@ async fn what_a_redis_has_lost_runs_all_the_same() {
             ran.len(),
             store.losses().times
         );
-        background.stop().await;
+        background.stop(Duration::from_secs(10)).await;
         running.drain(Duration::from_secs(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_cannot_be_read_keeps_no_other_from_being_found() {
+    for backing in seawall_testkit::databases() {
+        let settings = DatabaseSettings::new(backing.url().parse().unwrap());
+        let database = Database::open(&settings).await.unwrap();
+        database.migrate(seawall_tasks::MIGRATIONS).await.unwrap();
+        let redis = Redis::without_data();
+        let store = RedisStore::open(RedisOptions::new(redis.url(), "tasks"));
+        let store: Arc<dyn JobStore> = Arc::new(store.await.unwrap());
+        let settings = TasksSettings {
+            quiet: Duration::ZERO,
+            ..TasksSettings::default()
+        };
+        let tasks = Tasks::new(database, store.clone(), settings);
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let launched = tasks
+                .write(|tasks, tx| Box::pin(async move { tasks.launch(tx, &execution(1)).await }));
+            ids.push(launched.await.unwrap());
+        }
+        tasks.submit().await.unwrap();
+        let keys = redis.ask("KEYS *:job_stats:*");
+        let keys: Vec<&str> = keys
+            .lines()
+            .filter(|line| line.contains("job_stats"))
+            .collect();
+        assert_eq!(keys.len(), 2, "{keys:?}");
+        redis.ask(&format!("HSET {} status Sleeping", keys[0]));
+        redis.ask(&format!("DEL {}", keys[1]));
+        let found = tasks.reconcile().await.unwrap();
+        assert_eq!((found.lost, found.untold), (1, 1));
+        let mut statuses = Vec::new();
+        for id in &ids {
+            statuses.push(tasks.execution(*id, NAME).await.unwrap().status);
+        }
+        statuses.sort_by_key(|status| *status == ExecutionStatus::Error);
+        assert_eq!(statuses, [ExecutionStatus::Running, ExecutionStatus::Error]);
+        tasks.submit().await.unwrap();
+        let id = keys[1].rsplit(':').next().unwrap().parse().unwrap();
+        assert_eq!(store.get(vec![id]).await.unwrap().len(), 1);
     }
 }

@@ -1,6 +1,7 @@
 //! Paused queues: the database says which, the job store follows.
 
 use seawall_jobs::{Outcome, Status, Written};
+use seawall_tasks::TasksError;
 
 use crate::world::{NAME, World};
 
@@ -29,6 +30,21 @@ async fn a_paused_queue_stays_paused_when_the_store_forgets() {
         assert_eq!(world.tasks.paused_queues().await.unwrap(), [NAME]);
         set(&world, NAME, false).await;
         assert_eq!(world.claim(1).await.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_no_queue_can_have_is_refused() {
+    for world in World::both().await {
+        for name in ["", "A B", "a\0", &"x".repeat(300)] {
+            let name = name.to_owned();
+            let paused = world.tasks.write(move |tasks, tx| {
+                let name = name.clone();
+                Box::pin(async move { tasks.set_paused(tx, &name, true).await })
+            });
+            assert!(matches!(paused.await, Err(TasksError::Invalid(_))));
+        }
+        assert_eq!(world.tasks.paused_queues().await.unwrap(), [""; 0]);
     }
 }
 

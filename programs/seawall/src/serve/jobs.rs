@@ -17,6 +17,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How long jobs may go on after the order to end; what has not ended then goes on at the next start.
 const MOST_DRAIN: Duration = Duration::from_secs(10);
 
+/// How long what is handed to the job store just then may take: one that hangs keeps no job from its drain.
+const MOST_REST: Duration = Duration::from_secs(2);
+
 /// Runs jobs until `shutdown` is ordered, then ends them.
 pub async fn run(settings: &Settings, jobs: &Jobs, counters: JobCounters, shutdown: &Shutdown) {
     let workers = match settings.jobs.workers {
@@ -27,7 +30,7 @@ pub async fn run(settings: &Settings, jobs: &Jobs, counters: JobCounters, shutdo
         return;
     };
     shutdown.stopped().await;
-    background.stop().await;
+    background.stop(MOST_REST).await;
     let limit = Duration::from_secs(settings.limits.drain_timeout_seconds);
     running.drain(limit.min(MOST_DRAIN)).await;
 }
