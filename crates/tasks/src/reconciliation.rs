@@ -79,7 +79,7 @@ impl Tasks {
             match self.job_store().get(vec![task.job_id.clone()]).await {
                 Ok(jobs) => {
                     self.compare(std::slice::from_ref(task), &jobs, found)
-                        .await?
+                        .await?;
                 }
                 Err(error) if error.is_retryable() => return Err(error.into()),
                 Err(error) => {
