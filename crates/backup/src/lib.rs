@@ -8,8 +8,10 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`go_json`] | JSON as Go writes it, byte for byte |
+//! | [`api`] | the objects of `velero.io`, their labels and annotations |
 //! | [`duration`], [`time`] | Go's durations and the times of Kubernetes' metadata |
 
+pub mod api;
 pub mod duration;
 pub mod go_json;
 pub mod time;

@@ -4,7 +4,7 @@
 //! `<`, `>`, `&` and the two line separators of Unicode are escaped, and numbers look as Go prints
 //! them. [`item`] writes what `json.Marshal` writes of an unstructured object, [`encode`] what a
 //! `json.Encoder` writes of a typed value, [`pretty`] what Kubernetes' pretty serialiser writes.
-//! It does not know any type of the API: those are in [`crate::api`](crate).
+//! It does not know any type of the API: those are in [`crate::api`].
 //!
 //! Source: Go 1.26 `encoding/json/encode.go`, `sigs.k8s.io/json` (integers that fit 64 bits stay
 //! integers, every other number is a double).

@@ -10,7 +10,7 @@ pub fn write_quoted(text: &str, bytes: &mut Vec<u8>) {
 }
 
 /// Appends `text` with what Go escapes escaped: control characters, quotes and backslashes, what
-/// HTML could trip over, and U+2028 and U+2029, which JavaScript once took for line ends.
+/// HTML could trip over, and U+2028 and U+2029, which `JavaScript` once took for line ends.
 pub fn write_escaped(text: &str, bytes: &mut Vec<u8>) {
     let raw = text.as_bytes();
     let mut from = 0;

@@ -6,6 +6,7 @@
     reason = "what a test builds on is there, or the test fails"
 )]
 
+mod api;
 mod duration;
 mod go_json;
 mod time;
