@@ -183,7 +183,7 @@ fn build_one(
     let Machine { recipe, packages } = machine;
     let locked = lock.platform(&recipe.platform.to_string())?;
     agree(&locked.packages, packages)?;
-    let assembled = assemble::assemble(recipe, packages)?;
+    let assembled = assemble::assemble(recipe, packages, request.epoch, &request.version)?;
     let options = LayerOptions {
         compression: request.compression,
         arrangement: request.arrangement,

@@ -52,7 +52,24 @@ fn a_packed_program_runs_with_nothing_allowed_and_its_image_is_the_same_each_tim
         "{packed} bytes with a program of {probe}"
     );
 
+    is_found_hardened(&at("one"));
     runs_with_nothing_allowed(&at("one.tar"));
+}
+
+/// The check finds nothing that counts: the program itself is declared in the image.
+fn is_found_hardened(layout: &Path) {
+    let mut check = image();
+    check
+        .args(["check", "--profile", "static", "--output", "json"])
+        .arg(layout);
+    let report = json(&mut check);
+    let counting: Vec<&serde_json::Value> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["severity"] != "information")
+        .collect();
+    assert!(counting.is_empty(), "{counting:#?}");
 }
 
 fn runs_with_nothing_allowed(archive: &Path) {

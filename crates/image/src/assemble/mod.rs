@@ -3,6 +3,7 @@
 
 mod accounts;
 mod certificates;
+mod declared;
 mod os_release;
 mod packages;
 mod paths;
@@ -13,6 +14,7 @@ use seawall_packages::Package;
 
 pub use prune::LeftOut;
 
+use crate::epoch::Epoch;
 use crate::path::{PathError, TreePath};
 use crate::recipe::{Recipe, Variant};
 use crate::tree::{Node, Origin, Tree, TreeError};
@@ -61,11 +63,16 @@ pub struct Assembled {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Makes the root file system.
+/// Makes the root file system. `epoch` and `version` stand in documents about what no package brought.
 ///
 /// # Errors
 /// See [`AssembleError`].
-pub fn assemble(recipe: &Recipe, packages: &[Package]) -> Result<Assembled, AssembleError> {
+pub fn assemble(
+    recipe: &Recipe,
+    packages: &[Package],
+    epoch: Epoch,
+    version: &str,
+) -> Result<Assembled, AssembleError> {
     let mut tree = Tree::new();
     skeleton(&mut tree)?;
     packages::unpack(&mut tree, packages)?;
@@ -84,6 +91,7 @@ pub fn assemble(recipe: &Recipe, packages: &[Package]) -> Result<Assembled, Asse
             .with_mode(file.mode);
         tree.put(&file.path, node)?;
     }
+    declared::write(&mut tree, &recipe.files, epoch, version)?;
     if let Some(release) = &recipe.os_release {
         os_release::write(&mut tree, release)?;
     }

@@ -1,6 +1,7 @@
 //! The bill of materials of one image: what is in it, by package. `spdx.rs` and `cyclonedx.rs` write it down.
 
 mod cyclonedx;
+mod declaration;
 mod spdx;
 
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use seawall_packages::Format;
 use seawall_packages::lock::{LockedPackage, LockedPlatform};
 
 pub use cyclonedx::{CYCLONEDX_MEDIA_TYPE, cyclonedx};
+pub use declaration::{DECLARATIONS, declaration, declaration_path};
 pub use spdx::{SPDX_MEDIA_TYPE, spdx};
 
 use crate::epoch::Epoch;

@@ -9,80 +9,105 @@ use super::{Subject, escaped};
 /// The media type of an SPDX document.
 pub const SPDX_MEDIA_TYPE: &str = "application/spdx+json";
 
-const UNKNOWN: &str = "NOASSERTION";
-const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+pub(super) const UNKNOWN: &str = "NOASSERTION";
+pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 const IMAGE: &str = "SPDXRef-Image";
 const SYSTEM: &str = "SPDXRef-OperatingSystem";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
-    spdx_version: &'static str,
-    data_license: &'static str,
+pub(super) struct Document {
+    pub(super) spdx_version: &'static str,
+    pub(super) data_license: &'static str,
     #[serde(rename = "SPDXID")]
-    id: &'static str,
-    name: String,
-    document_namespace: String,
-    creation_info: Creation,
-    packages: Vec<Package>,
-    relationships: Vec<Relationship>,
+    pub(super) id: &'static str,
+    pub(super) name: String,
+    pub(super) document_namespace: String,
+    pub(super) creation_info: Creation,
+    pub(super) packages: Vec<Package>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) files: Vec<File>,
+    pub(super) relationships: Vec<Relationship>,
 }
 
 #[derive(Serialize)]
-struct Creation {
-    created: String,
-    creators: Vec<String>,
+pub(super) struct Creation {
+    pub(super) created: String,
+    pub(super) creators: Vec<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Package {
-    name: String,
+pub(super) struct Package {
+    pub(super) name: String,
     #[serde(rename = "SPDXID")]
-    id: String,
+    pub(super) id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
-    version_info: String,
+    pub(super) version_info: String,
     #[serde(skip_serializing_if = "String::is_empty")]
-    supplier: String,
-    download_location: String,
-    files_analyzed: bool,
+    pub(super) supplier: String,
+    pub(super) download_location: String,
+    pub(super) files_analyzed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) package_verification_code: Option<VerificationCode>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    checksums: Vec<Checksum>,
+    pub(super) checksums: Vec<Checksum>,
     #[serde(skip_serializing_if = "String::is_empty")]
-    homepage: String,
+    pub(super) homepage: String,
     #[serde(skip_serializing_if = "String::is_empty")]
-    source_info: String,
-    license_concluded: &'static str,
-    license_declared: String,
-    copyright_text: &'static str,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    summary: String,
+    pub(super) source_info: String,
+    pub(super) license_concluded: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    external_refs: Vec<Reference>,
-    primary_package_purpose: &'static str,
+    pub(super) license_info_from_files: Vec<&'static str>,
+    pub(super) license_declared: String,
+    pub(super) copyright_text: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) summary: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) external_refs: Vec<Reference>,
+    pub(super) primary_package_purpose: &'static str,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Checksum {
-    algorithm: &'static str,
-    checksum_value: String,
+pub(super) struct Checksum {
+    pub(super) algorithm: &'static str,
+    pub(super) checksum_value: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Reference {
-    reference_category: &'static str,
-    reference_type: &'static str,
-    reference_locator: String,
+pub(super) struct Reference {
+    pub(super) reference_category: &'static str,
+    pub(super) reference_type: &'static str,
+    pub(super) reference_locator: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Relationship {
-    spdx_element_id: String,
-    related_spdx_element: String,
-    relationship_type: &'static str,
+pub(super) struct Relationship {
+    pub(super) spdx_element_id: String,
+    pub(super) related_spdx_element: String,
+    pub(super) relationship_type: &'static str,
+}
+
+/// A file, as SPDX wants it: with SHA-1 at least.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct File {
+    pub(super) file_name: String,
+    #[serde(rename = "SPDXID")]
+    pub(super) id: String,
+    pub(super) checksums: Vec<Checksum>,
+    pub(super) license_concluded: &'static str,
+    pub(super) copyright_text: &'static str,
+}
+
+/// What a package's files hash to together.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VerificationCode {
+    pub(super) package_verification_code_value: String,
 }
 
 /// The document as JSON.
@@ -142,9 +167,6 @@ pub fn spdx(subject: &Subject<'_>) -> Vec<u8> {
         });
     }
     seawall_oci::document::to_bytes(&Document {
-        spdx_version: "SPDX-2.3",
-        data_license: "CC0-1.0",
-        id: DOCUMENT,
         name: subject.repository.to_owned(),
         document_namespace: format!(
             "https://spdx.org/spdxdocs/seawall/{}-{}",
@@ -157,7 +179,27 @@ pub fn spdx(subject: &Subject<'_>) -> Vec<u8> {
         },
         packages,
         relationships,
+        ..Document::default()
     })
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self {
+            spdx_version: "SPDX-2.3",
+            data_license: "CC0-1.0",
+            id: DOCUMENT,
+            name: String::new(),
+            document_namespace: String::new(),
+            creation_info: Creation {
+                created: String::new(),
+                creators: Vec::new(),
+            },
+            packages: Vec::new(),
+            files: Vec::new(),
+            relationships: Vec::new(),
+        }
+    }
 }
 
 fn image(subject: &Subject<'_>) -> Package {
@@ -181,7 +223,7 @@ fn system(subject: &Subject<'_>) -> Option<Package> {
     })
 }
 
-fn package(name: String, id: String, purpose: &'static str) -> Package {
+pub(super) fn package(name: String, id: String, purpose: &'static str) -> Package {
     Package {
         name,
         id,
@@ -189,10 +231,12 @@ fn package(name: String, id: String, purpose: &'static str) -> Package {
         supplier: String::new(),
         download_location: UNKNOWN.to_owned(),
         files_analyzed: false,
+        package_verification_code: None,
         checksums: Vec::new(),
         homepage: String::new(),
         source_info: String::new(),
         license_concluded: UNKNOWN,
+        license_info_from_files: Vec::new(),
         license_declared: UNKNOWN.to_owned(),
         copyright_text: UNKNOWN,
         summary: String::new(),
@@ -201,7 +245,7 @@ fn package(name: String, id: String, purpose: &'static str) -> Package {
     }
 }
 
-fn purl(locator: String) -> Reference {
+pub(super) fn purl(locator: String) -> Reference {
     Reference {
         reference_category: "PACKAGE-MANAGER",
         reference_type: "purl",
@@ -209,7 +253,7 @@ fn purl(locator: String) -> Reference {
     }
 }
 
-fn relationship(from: &str, kind: &'static str, to: &str) -> Relationship {
+pub(super) fn relationship(from: &str, kind: &'static str, to: &str) -> Relationship {
     Relationship {
         spdx_element_id: from.to_owned(),
         related_spdx_element: to.to_owned(),
@@ -222,7 +266,7 @@ fn package_id(name: &str) -> String {
 }
 
 /// Letters, digits, dots and dashes; `+` is written out, so that `g` and `g+` do not become one.
-fn id_part(name: &str) -> String {
+pub(super) fn id_part(name: &str) -> String {
     let mut part = String::new();
     for c in name.chars() {
         match c {
