@@ -50,7 +50,7 @@ pub(super) fn write(tree: &mut Tree) -> Result<usize, AssembleError> {
 }
 
 /// `update-ca-certificates` takes files of this ending and no other.
-fn is_named(path: &TreePath) -> bool {
+pub(super) fn is_named(path: &TreePath) -> bool {
     path.name()
         .rsplit_once('.')
         .is_some_and(|(_, ending)| ending == "crt")

@@ -2,8 +2,11 @@
 //! and last the records of what is installed. Deterministic: nothing but its arguments goes in.
 
 mod accounts;
+mod alternatives;
 mod certificates;
+mod configured;
 mod declared;
+mod dpkg;
 mod os_release;
 mod packages;
 mod paths;
@@ -96,6 +99,9 @@ pub fn assemble(
         os_release::write(&mut tree, release)?;
     }
     accounts::write(&mut tree, &recipe.accounts)?;
+    if recipe.variant == Variant::Dev {
+        configured::write(&mut tree, packages)?;
+    }
     let user = accounts::run_as(&recipe.accounts)?;
     paths::apply(&mut tree, &recipe.paths)?;
     work_dir(&mut tree, recipe, &user)?;

@@ -1,12 +1,12 @@
 //! What is installed, as scanners read it. Runtime images have `status.d` (one file a package, as distroless
-//! images have it); images with dpkg have dpkg's own records, so that it can go on from there; Alpine's packages
+//! images have it); of images with dpkg see `dpkg.rs`; Alpine's packages
 //! stand in `lib/apk/db/installed`.
 
 use std::fmt::Write as _;
 
 use seawall_packages::{ChecksumAlgorithm, EntryKind, Format, Package};
 
-use super::AssembleError;
+use super::{AssembleError, dpkg};
 use crate::path::TreePath;
 use crate::tree::{Content, Node, Origin, Tree};
 
@@ -15,56 +15,49 @@ pub(super) fn write(tree: &mut Tree, packages: &[Package]) -> Result<(), Assembl
     let mut packages: Vec<&Package> = packages.iter().collect();
     packages.sort_by(|one, two| one.name.cmp(&two.name));
     let dpkg = tree.lookup(&TreePath::new("usr/bin/dpkg")?).is_some();
-    let mut status = String::new();
     let mut installed = String::new();
-    for package in packages {
+    for package in &packages {
         match package.format {
-            Format::Deb if dpkg => {
-                status += &control(package, true);
-                status.push('\n');
-                dpkg_info(tree, package)?;
-            }
+            Format::Deb if dpkg => {}
             Format::Deb => status_d(tree, package)?,
             Format::Apk => installed += &apk_record(package),
         }
     }
-    for (path, text) in [
-        ("var/lib/dpkg/status", status),
-        ("lib/apk/db/installed", installed),
-    ] {
-        if !text.is_empty() {
-            put(tree, path, text.into(), 0o644)?;
-        }
+    if !installed.is_empty() {
+        put(tree, "lib/apk/db/installed", installed.into(), 0o644)?;
+    }
+    if dpkg {
+        dpkg::write(tree, &packages)?;
     }
     Ok(())
 }
 
-fn put(tree: &mut Tree, path: &str, content: Content, mode: u32) -> Result<(), AssembleError> {
+pub(super) fn put(
+    tree: &mut Tree,
+    path: &str,
+    content: Content,
+    mode: u32,
+) -> Result<(), AssembleError> {
     let node = Node::file(content, Origin::Definition).with_mode(mode);
     tree.put(&TreePath::new(path)?, node)?;
     Ok(())
 }
 
-/// The fields as they stand in the package; with `Status` after the first, when dpkg is to read them.
-fn control(package: &Package, installed: bool) -> String {
-    let mut text = String::new();
-    for (at, (name, value)) in package.control.iter().enumerate() {
-        // A folded value's lines begin with a space as they stand; one that does not would end the field.
-        let value = value
-            .trim_end_matches('\n')
-            .replace('\n', "\n ")
-            .replace("\n  ", "\n ");
-        let _ = writeln!(text, "{name}: {value}");
-        if installed && at == 0 {
-            text.push_str("Status: install ok installed\n");
-        }
-    }
-    text
+/// The fields as they stand in the package.
+pub(super) fn field(name: &str, value: &str) -> String {
+    // A folded value's lines begin with a space as they stand; one that does not would end the field.
+    let value = value
+        .trim_end_matches('\n')
+        .replace('\n', "\n ")
+        .replace("\n  ", "\n ");
+    format!("{name}: {value}\n")
 }
 
 fn status_d(tree: &mut Tree, package: &Package) -> Result<(), AssembleError> {
     let base = format!("var/lib/dpkg/status.d/{}", package.name);
-    put(tree, &base, control(package, false).into(), 0o644)?;
+    let fields = package.control.iter();
+    let control: String = fields.map(|(name, value)| field(name, value)).collect();
+    put(tree, &base, control.into(), 0o644)?;
     if let Some(sums) = package.control_file("md5sums") {
         put(
             tree,
@@ -72,39 +65,6 @@ fn status_d(tree: &mut Tree, package: &Package) -> Result<(), AssembleError> {
             Content::Memory(sums.clone()),
             0o644,
         )?;
-    }
-    Ok(())
-}
-
-fn dpkg_info(tree: &mut Tree, package: &Package) -> Result<(), AssembleError> {
-    // Packages of one name for several machines carry the machine in their records' names.
-    let multi_arch = package.field("Multi-Arch") == Some("same");
-    let name = if multi_arch {
-        format!("{}:{}", package.name, package.architecture)
-    } else {
-        package.name.clone()
-    };
-    let mut list = String::from("/.\n");
-    for entry in &package.files {
-        let _ = writeln!(list, "/{}", entry.path);
-    }
-    put(
-        tree,
-        &format!("var/lib/dpkg/info/{name}.list"),
-        list.into(),
-        0o644,
-    )?;
-    for (member, content) in &package.control_files {
-        if member == "control" {
-            continue;
-        }
-        let script = matches!(
-            &**member,
-            "preinst" | "postinst" | "prerm" | "postrm" | "config"
-        );
-        let mode = if script { 0o755 } else { 0o644 };
-        let path = format!("var/lib/dpkg/info/{name}.{member}");
-        put(tree, &path, Content::Memory(content.clone()), mode)?;
     }
     Ok(())
 }
