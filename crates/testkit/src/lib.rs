@@ -34,6 +34,7 @@ mod process;
 mod redis;
 mod s3;
 mod seawall;
+mod seed;
 mod workspace;
 
 pub use database::{TestDatabase, TestEngine, databases, postgres, sqlite};
@@ -48,4 +49,5 @@ pub use process::{Process, free_port, wait_until};
 pub use redis::Redis;
 pub use s3::S3;
 pub use seawall::{Seawall, SeawallOptions};
+pub use seed::seed;
 pub use workspace::{full, job_service_program, rounds, seawall_program, tool, workspace_folder};
