@@ -3,16 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use anyhow::{Result, bail};
 use clap::Args;
-use seawall_oci::{Descriptor, Digest};
-use seawall_signing::{
-    BUNDLE_MEDIA_TYPE, Bundle, Envelope, PublicKey, SIMPLE_SIGNING_MEDIA_TYPE, SimpleSigning,
-    predicate_type, tag_for,
-};
-use serde::Deserialize;
+use seawall_oci::Digest;
+use seawall_signing::{BUNDLE_MEDIA_TYPE, PublicKey, predicate_type, tag_for};
 use serde_json::json;
 
 use crate::OutputFormat;
@@ -99,19 +93,10 @@ pub async fn run(arguments: VerifyArgs) -> Result<()> {
 
 /// What the key has said of a manifest, by the types of the statements; a signature says that it is signed.
 async fn said(remote: &Remote, digest: &Digest, key: &PublicKey) -> Result<BTreeSet<String>> {
-    let mut said = BTreeSet::new();
+    let mut layers = Vec::new();
     for kind in ["sig", "att"] {
-        let found = remote.find(&tag_for(digest, kind)).await?;
-        let layers = found.map_or_else(Vec::new, |found| found.manifest.layers);
-        for layer in layers.iter().take(MOST_SIGNATURES) {
-            let bytes = remote.blob(layer).await?;
-            if layer.media_type == SIMPLE_SIGNING_MEDIA_TYPE {
-                if is_signature(layer, &bytes, digest, key) {
-                    said.insert(predicate_type::COSIGN_SIGN.to_owned());
-                }
-            } else if let Ok(envelope) = Envelope::read(&bytes) {
-                said.extend(statement(envelope.verify(key).ok(), digest));
-            }
+        if let Some(found) = remote.find(&tag_for(digest, kind)).await? {
+            layers.extend(found.manifest.layers.into_iter().take(MOST_SIGNATURES));
         }
     }
     let referrers = remote.referrers(digest).await?;
@@ -120,51 +105,12 @@ async fn said(remote: &Remote, digest: &Digest, key: &PublicKey) -> Result<BTree
         .filter(|referrer| referrer.artifact_type.as_deref() == Some(BUNDLE_MEDIA_TYPE));
     for referrer in bundles.take(MOST_SIGNATURES) {
         let manifest = remote.manifest(referrer.digest.as_str()).await?.manifest;
-        let layer = manifest
-            .layers
-            .first()
-            .context("a bundle without a layer")?;
+        layers.extend(manifest.layers.into_iter().take(1));
+    }
+    let mut said = BTreeSet::new();
+    for layer in &layers {
         let bytes = remote.blob(layer).await?;
-        if let Ok(bundle) = Bundle::read(&bytes) {
-            said.extend(statement(bundle.verify(key).ok(), digest));
-        }
+        said.extend(seawall_signing::said(layer, &bytes, digest, key));
     }
     Ok(said)
-}
-
-fn is_signature(layer: &Descriptor, payload: &[u8], digest: &Digest, key: &PublicKey) -> bool {
-    layer
-        .annotations
-        .get("dev.cosignproject.cosign/signature")
-        .and_then(|text| BASE64.decode(text).ok())
-        .is_some_and(|signature| key.verify(payload, &signature).is_ok())
-        && SimpleSigning::read(payload, digest).is_ok()
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Statement {
-    predicate_type: String,
-    subject: Vec<Subject>,
-}
-
-#[derive(Deserialize)]
-struct Subject {
-    digest: std::collections::BTreeMap<String, String>,
-}
-
-/// The type of a verified statement, when it is about this manifest.
-fn statement(payload: Option<Vec<u8>>, digest: &Digest) -> Option<String> {
-    let statement: Statement = serde_json::from_slice(&payload?).ok()?;
-    statement
-        .subject
-        .iter()
-        .any(|subject| {
-            subject
-                .digest
-                .get(digest.algorithm().as_str())
-                .map(String::as_str)
-                == Some(digest.hex())
-        })
-        .then_some(statement.predicate_type)
 }

@@ -13,7 +13,7 @@ use crate::bundle::{BUNDLE_MEDIA_TYPE, Bundle};
 use crate::dsse::Envelope;
 use crate::simple_signing::SIMPLE_SIGNING_MEDIA_TYPE;
 
-const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
+pub(crate) const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
 const ENVELOPE_MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
 const SIGNATURE_CONFIG: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
