@@ -15,22 +15,54 @@ const OPAQUE: &str = ".wh..wh..opq";
 /// What AUFS keeps for itself; no runtime unpacks it.
 const AUFS: &str = ".wh..wh.";
 
-/// Reads a layer's entries and lays them on `tree`. `entries` is how many there may still be.
+/// What there may still be in an image.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    entries: usize,
+    names: u64,
+}
+
+impl Room {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            entries: limits.entries,
+            names: limits.names_bytes,
+        }
+    }
+
+    fn take(&mut self, entry: &TarEntry) -> Result<(), SourceError> {
+        let refused = |what: &str| SourceError::Refused(format!("an image has too many {what}"));
+        self.entries = self
+            .entries
+            .checked_sub(1)
+            .ok_or_else(|| refused("entries"))?;
+        let attributes = entry.attributes.iter();
+        let attributes: usize = attributes
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        let bytes = entry.path.len() + entry.link.len() + attributes;
+        self.names = self
+            .names
+            .checked_sub(bytes as u64)
+            .ok_or_else(|| refused("bytes of names and attributes"))?;
+        Ok(())
+    }
+}
+
+/// Reads a layer's entries and lays them on `tree`. `room` is what there may still be, and is lessened.
 pub(crate) fn apply(
     tree: &mut Tree,
     layer: usize,
     tar: &Slice,
     limits: &Limits,
-    entries: &mut usize,
+    room: &mut Room,
     irregularities: &mut Vec<Irregularity>,
 ) -> Result<(), SourceError> {
     let mut archive = Tar::new(tar.clone(), limits.path_bytes);
     let mut kept = Vec::new();
     let mut whiteouts = Vec::new();
     while let Some(entry) = archive.next_entry()? {
-        *entries = entries
-            .checked_sub(1)
-            .ok_or_else(|| SourceError::Refused("an image has too many entries".to_owned()))?;
+        room.take(&entry)?;
         let path = path::normal(&entry.path, limits)?;
         let name = path::name(&path);
         if name == OPAQUE || (name.starts_with(WHITEOUT) && !name.starts_with(AUFS)) {

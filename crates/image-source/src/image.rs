@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use seawall_oci::{Descriptor, Digest, Manifest, Platform};
 
-use crate::apply::apply;
+use crate::apply::{Room, apply};
 use crate::config::Config;
 use crate::irregularity::Irregularity;
 use crate::slice::Slice;
@@ -153,11 +153,11 @@ impl Image {
                 found: blobs.len(),
             });
         }
-        let (mut room, mut entries) = (limits.unpacked_bytes, limits.entries);
+        let (mut bytes, mut room) = (limits.unpacked_bytes, Room::new(limits));
         let mut tree = Tree::default();
         let mut layers = Vec::with_capacity(blobs.len());
         for (at, (descriptor, blob)) in blobs.into_iter().enumerate() {
-            let unpacked = unpack(&blob, descriptor.as_ref(), limits, &mut room)?;
+            let unpacked = unpack(&blob, descriptor.as_ref(), limits, &mut bytes)?;
             if declared.get(at) != Some(&unpacked.diff_id) {
                 irregularities.push(Irregularity::DiffId {
                     layer: at,
@@ -179,7 +179,7 @@ impl Image {
                 at,
                 &unpacked.tar,
                 limits,
-                &mut entries,
+                &mut room,
                 &mut irregularities,
             )?;
             layers.push(Layer {

@@ -101,6 +101,15 @@ fn document(
     Document::read(Some(&descriptor.media_type), bytes)
 }
 
+/// Takes what a referrer's layer needs from what is left for all of them. One without bytes needs some too.
+pub(crate) fn referrer_room(layer: &Descriptor, room: &mut u64) -> Result<(), SourceError> {
+    let bytes = layer.size.max(1024);
+    *room = room.checked_sub(bytes).ok_or_else(|| {
+        SourceError::Refused("signatures and SBOMs of too many bytes refer to it".to_owned())
+    })?;
+    Ok(())
+}
+
 fn referrers(
     store: &Store,
     top: &Document,
@@ -113,7 +122,7 @@ fn referrers(
         .chain([manifest])
         .map(|document| document.digest.clone())
         .collect();
-    let mut found = Vec::new();
+    let (mut found, mut room) = (Vec::new(), limits.referrers_bytes);
     let descriptors = top.manifest.manifests.iter().chain(
         index
             .into_iter()
@@ -132,12 +141,11 @@ fn referrers(
         let Some(carrier) = carrier.or(is_subject.then_some(Carrier::Subject)) else {
             continue;
         };
-        let blobs = document
-            .manifest
-            .layers
-            .iter()
-            .map(|layer| Ok((layer.clone(), store.small(layer, limits.referrer_bytes)?)))
-            .collect::<Result<_, SourceError>>()?;
+        let mut blobs = Vec::new();
+        for layer in &document.manifest.layers {
+            referrer_room(layer, &mut room)?;
+            blobs.push((layer.clone(), store.small(layer, limits.referrer_bytes)?));
+        }
         found.push(Referrer {
             carrier,
             document,

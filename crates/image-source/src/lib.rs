@@ -39,7 +39,7 @@ pub use image::{Carrier, Document, Image, Layer, Referrer};
 pub use irregularity::Irregularity;
 pub use limits::Limits;
 pub use location::Location;
-pub use slice::{Slice, SliceReader};
+pub use slice::{Slice, SliceId, SliceReader};
 pub use tree::{Kind, Node, Nowhere, Shadowed, Tree};
 pub use unpack::Packing;
 
@@ -152,7 +152,7 @@ pub fn tree_of_layer(
     limits: &Limits,
 ) -> Result<(Tree, Vec<Irregularity>), SourceError> {
     let (mut tree, mut irregularities) = (Tree::default(), Vec::new());
-    let mut entries = limits.entries;
-    apply::apply(&mut tree, 0, tar, limits, &mut entries, &mut irregularities)?;
+    let mut room = apply::Room::new(limits);
+    apply::apply(&mut tree, 0, tar, limits, &mut room, &mut irregularities)?;
     Ok((tree, irregularities))
 }

@@ -16,6 +16,8 @@ pub struct Limits {
     pub layers: usize,
     /// Entries of all layers.
     pub entries: usize,
+    /// Bytes of all names: paths, what links say, extended attributes. They are held in memory.
+    pub names_bytes: u64,
     /// Bytes of one path, as Linux takes them.
     pub path_bytes: usize,
     /// Folders in one another.
@@ -24,6 +26,8 @@ pub struct Limits {
     pub document_bytes: usize,
     /// Bytes of one signature, SBOM or provenance.
     pub referrer_bytes: u64,
+    /// Bytes of all of them together. They are held in memory.
+    pub referrers_bytes: u64,
     /// Manifests that refer to the image, and that an index names.
     pub manifests: usize,
 }
@@ -37,10 +41,12 @@ impl Default for Limits {
             ratio_from_bytes: 256 << 20,
             layers: 512,
             entries: 2_000_000,
+            names_bytes: 512 << 20,
             path_bytes: 4096,
             depth: 128,
             document_bytes: 8 << 20,
             referrer_bytes: 64 << 20,
+            referrers_bytes: 256 << 20,
             manifests: 1000,
         }
     }

@@ -9,7 +9,7 @@ use seawall_registry_client::{Endpoint, TransferError};
 
 use crate::choice::{self, DEEPEST};
 use crate::image::{Acquired, Carrier, Document, Referrer};
-use crate::layout::parts;
+use crate::layout::{parts, referrer_room};
 use crate::slice::Slice;
 use crate::{Limits, SourceError};
 
@@ -42,10 +42,14 @@ pub(crate) async fn acquire(
         index = Some(std::mem::replace(&mut manifest, child));
     }
     let (config, layers) = parts(&manifest)?;
-    let room: u64 = layers.iter().map(|layer| layer.size).sum();
-    if room > limits.blob_bytes {
+    // Sizes are what a stranger says: their sum may be more than a number holds.
+    let sum = |sum: u64, layer: &Descriptor| sum.checked_add(layer.size);
+    let bytes = layers.iter().try_fold(0_u64, sum);
+    if bytes.is_none_or(|bytes| bytes > limits.blob_bytes) || layers.len() > limits.layers {
         return Err(SourceError::Refused(format!(
-            "an image of {room} bytes: at most {} are taken",
+            "an image of {} layers: at most {} are taken, of {} bytes",
+            layers.len(),
+            limits.layers,
             limits.blob_bytes
         )));
     }
@@ -207,11 +211,13 @@ impl Remote<'_> {
             }
         }
         named.truncate(self.limits.manifests);
+        let mut room = self.limits.referrers_bytes;
         let mut found = Vec::with_capacity(named.len());
         for (carrier, reference) in named {
             let document = self.document(&reference).await?;
             let mut blobs = Vec::new();
             for layer in &document.manifest.layers {
+                referrer_room(layer, &mut room)?;
                 let bytes = self.small(layer, self.limits.referrer_bytes).await?;
                 blobs.push((layer.clone(), bytes));
             }

@@ -13,6 +13,14 @@ pub struct Slice {
     length: u64,
 }
 
+/// Which bytes a slice is of: two slices with one id have the same content. Good while one of them lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SliceId {
+    file: usize,
+    start: u64,
+    length: u64,
+}
+
 impl Slice {
     /// All of a file.
     pub fn whole(file: File) -> io::Result<Self> {
@@ -32,6 +40,15 @@ impl Slice {
             start: self.start + start,
             length,
         })
+    }
+
+    /// Which bytes it is of.
+    pub fn id(&self) -> SliceId {
+        SliceId {
+            file: Arc::as_ptr(&self.file).addr(),
+            start: self.start,
+            length: self.length,
+        }
     }
 
     /// How many bytes.

@@ -11,6 +11,9 @@ use crate::slice::Slice;
 
 /// How many links are followed before they are taken for a cycle, as Linux does.
 const MOST_LINKS: usize = 40;
+/// How many parts of paths are walked before that is taken for a cycle: links whose targets are long
+/// ways around could make each step of each path a journey.
+const MOST_PARTS: usize = 1024;
 
 /// What a path is.
 #[derive(Clone, Debug)]
@@ -83,7 +86,7 @@ pub struct Shadowed {
 pub enum Nowhere {
     /// Something on the way is not there.
     Absent,
-    /// Links lead in a circle.
+    /// Links lead in a circle, or so far around that it may be one.
     Cycle,
 }
 
@@ -144,8 +147,12 @@ impl Tree {
     pub(crate) fn real_path(&self, path: &str) -> Result<String, Nowhere> {
         let mut real = String::new();
         let mut todo: Vec<String> = path.rsplit('/').map(str::to_owned).collect();
-        let mut links = 0;
+        let (mut links, mut parts) = (0, 0);
         while let Some(part) = todo.pop() {
+            parts += 1;
+            if parts > MOST_PARTS {
+                return Err(Nowhere::Cycle);
+            }
             match part.as_str() {
                 "" | "." => continue,
                 ".." => {

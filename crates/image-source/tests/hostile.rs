@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 
-use seawall_image_source::fixture::{Entry, GZIP, ImageBuilder, TarBuilder, record};
+use seawall_image_source::fixture::{Entry, GZIP, ImageBuilder, TarBuilder, ZSTD, record};
 use seawall_image_source::{Image, Limits, Opener, SourceError};
 use seawall_oci::Digest;
 use serde_json::json;
@@ -264,4 +264,119 @@ fn an_archive_with_a_member_twice_is_refused() {
         matches!(&opened, Err(SourceError::Refused(reason)) if reason.contains("twice")),
         "{opened:?}"
     );
+}
+
+#[test]
+fn names_and_attributes_that_fill_memory_are_refused() {
+    let value = vec![b'v'; 60_000];
+    let attributes: &[(&str, &[u8])] = &[("user.x", &value)];
+    let entry = Entry {
+        path: "a",
+        attributes,
+        ..Entry::default()
+    };
+    let many_attributes = TarBuilder::default().entry(&entry, b"");
+    let mut record_of_path = Vec::new();
+    record(&mut record_of_path, "path", "long/".repeat(20).as_bytes());
+    let long_names = (0..600).fold(TarBuilder::default(), |tar, _| {
+        tar.raw(b'x', &record_of_path).directory("x", 0o755)
+    });
+    let long_links = (0..600).fold(TarBuilder::default(), |tar, number| {
+        tar.symlink(&format!("l{number}"), &"t".repeat(90))
+    });
+    for layer in [many_attributes, long_names, long_links] {
+        let builder = ImageBuilder::default().layer(layer.finish());
+        let limits = Limits {
+            names_bytes: 50_000,
+            ..Limits::default()
+        };
+        match open_with(&builder, limits) {
+            Err(SourceError::Refused(reason)) => assert!(reason.contains("names"), "{reason}"),
+            other => panic!("not refused: {other:?}"),
+        }
+        assert!(open_with(&builder, Limits::default()).is_ok());
+    }
+}
+
+#[test]
+fn links_that_go_a_long_way_around_are_refused() {
+    // Each is short enough to be a path, and passes through the one before it a hundred times.
+    let mut layer = TarBuilder::default()
+        .directory("a", 0o755)
+        .symlink("l0", "a");
+    for number in 1..8 {
+        let around = format!("l{}/../", number - 1).repeat(14) + &format!("l{}", number - 1);
+        layer = layer.symlink(&format!("l{number}"), &around);
+    }
+    let layer = layer.file("l7/x", 0o644, "x");
+    assert!(refusal(vec![layer.finish()]).contains("circle"));
+}
+
+#[test]
+fn sparse_files_of_pax_are_refused() {
+    for key in ["GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.realsize"] {
+        let mut records = Vec::new();
+        record(&mut records, key, b"1");
+        let layer = TarBuilder::default()
+            .raw(b'x', &records)
+            .file("a", 0o644, "x");
+        assert!(refusal(vec![layer.finish()]).contains("sparse"));
+    }
+}
+
+#[test]
+fn a_bomb_of_zstd_ends_at_its_limit_too() {
+    let tar = TarBuilder::default()
+        .file("zeros", 0o644, vec![0_u8; 8 << 20])
+        .finish();
+    let mut builder = ImageBuilder::default();
+    builder.layers.push((
+        ZSTD.to_owned(),
+        zstd::encode_all(tar.as_slice(), 3).unwrap(),
+        Digest::sha256(&tar),
+    ));
+    let limits = Limits {
+        unpacked_bytes: 4 << 20,
+        ..Limits::default()
+    };
+    assert!(matches!(
+        open_with(&builder, limits),
+        Err(SourceError::Refused(_))
+    ));
+    assert!(open_with(&builder, Limits::default()).is_ok());
+}
+
+#[test]
+fn what_refers_to_an_image_is_taken_only_so_far() {
+    let document = |size: usize| {
+        let bytes = vec![b' '; size];
+        (
+            "application/spdx+json".to_owned(),
+            vec![("application/spdx+json".to_owned(), bytes)],
+        )
+    };
+    let layer = TarBuilder::default().file("a", 0o644, "x").finish();
+    let mut builder = ImageBuilder::default().layer(layer);
+    builder.referrers = vec![document(30_000), document(30_001)];
+    let limits = Limits {
+        referrers_bytes: 50_000,
+        ..Limits::default()
+    };
+    match open_with(&builder, limits) {
+        Err(SourceError::Refused(reason)) => assert!(reason.contains("too many bytes"), "{reason}"),
+        other => panic!("not refused: {other:?}"),
+    }
+    assert_eq!(
+        open_with(&builder, Limits::default())
+            .unwrap()
+            .referrers
+            .len(),
+        2
+    );
+    // One layer that a manifest names again and again costs again and again.
+    builder.referrers = vec![("x".to_owned(), vec![("x".to_owned(), b"1".to_vec()); 60])];
+    assert!(matches!(
+        open_with(&builder, limits),
+        Err(SourceError::Refused(_))
+    ));
 }
