@@ -56,6 +56,17 @@ pub enum Profile {
     Fips,
 }
 
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Static => "static",
+            Self::Runtime => "runtime",
+            Self::Dev => "dev",
+            Self::Fips => "fips",
+        })
+    }
+}
+
 impl FromStr for Profile {
     type Err = String;
 
@@ -117,6 +128,21 @@ pub struct Found {
     pub message: String,
 }
 
+/// Text of a stranger without what could move a terminal's cursor, or what XML has no place for.
+pub(crate) fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let is_hidden = letter.is_control()
+            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}'..='\u{ffff}');
+        if is_hidden {
+            visible.extend(letter.escape_unicode());
+        } else {
+            visible.push(letter);
+        }
+    }
+    visible
+}
+
 /// The most that is kept of one check: a thousand of one kind say what one does.
 pub const MOST_FOUND: usize = 1000;
 
@@ -147,9 +173,9 @@ impl Findings {
     fn push(&mut self, path: Option<String>, layer: Option<usize>, message: String) {
         if self.found.len() < MOST_FOUND {
             self.found.push(Found {
-                path,
+                path: path.as_deref().map(visible),
                 layer,
-                message,
+                message: visible(&message),
             });
         } else {
             self.more += 1;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use seawall_image_source::{Image, Kind, Node, Slice};
+use seawall_image_source::{Image, Kind, Node, Slice, SliceId};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::check::visible;
 use crate::facts::packages::Packages;
 
 /// Something that is on one side, or on both and not the same.
@@ -18,6 +19,17 @@ pub struct Change {
     pub before: Option<String>,
     /// As the second has it.
     pub after: Option<String>,
+}
+
+impl Change {
+    /// Made for terminals too: what came from an image moves no cursor.
+    fn new(what: &str, before: Option<&String>, after: Option<&String>) -> Self {
+        Self {
+            what: visible(what),
+            before: before.map(|text| visible(text)),
+            after: after.map(|text| visible(text)),
+        }
+    }
 }
 
 /// What differs.
@@ -54,11 +66,7 @@ fn changes(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) 
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     keys.into_iter()
         .filter(|key| before.get(*key) != after.get(*key))
-        .map(|key| Change {
-            what: key.clone(),
-            before: before.get(key).cloned(),
-            after: after.get(key).cloned(),
-        })
+        .map(|key| Change::new(key, before.get(key), after.get(key)))
         .collect()
 }
 
@@ -82,20 +90,31 @@ fn files(before: &Image, after: &Image) -> io::Result<Vec<Change>> {
         .chain(after.tree.iter())
         .map(|(path, _)| path)
         .collect();
+    // What was compared is not compared again: a large file may have a million names.
+    let mut compared: BTreeMap<(SliceId, SliceId), bool> = BTreeMap::new();
+    let mut same = |one: Option<&Slice>, other: Option<&Slice>| {
+        let (Some(one), Some(other)) = (one, other) else {
+            return Ok(one.is_none() && other.is_none());
+        };
+        let pair = (one.id(), other.id());
+        if let Some(known) = compared.get(&pair) {
+            return Ok(*known);
+        }
+        let is_same = same_content(one, other)?;
+        compared.insert(pair, is_same);
+        io::Result::Ok(is_same)
+    };
     let mut changes = Vec::new();
     for path in paths {
         let nodes = (before.tree.get(path), after.tree.get(path));
         if let (Some(one), Some(other)) = nodes
             && title(one) == title(other)
-            && same_content(one.content(), other.content())?
+            && same(one.content(), other.content())?
         {
             continue;
         }
-        let mut change = Change {
-            what: format!("/{path}"),
-            before: nodes.0.map(title),
-            after: nodes.1.map(title),
-        };
+        let titles = (nodes.0.map(title), nodes.1.map(title));
+        let mut change = Change::new(&format!("/{path}"), titles.0.as_ref(), titles.1.as_ref());
         if change.before == change.after
             && let Some(after) = &mut change.after
         {
@@ -128,10 +147,7 @@ fn title(node: &Node) -> String {
     )
 }
 
-fn same_content(one: Option<&Slice>, other: Option<&Slice>) -> io::Result<bool> {
-    let (Some(one), Some(other)) = (one, other) else {
-        return Ok(one.is_none() && other.is_none());
-    };
+fn same_content(one: &Slice, other: &Slice) -> io::Result<bool> {
     let (mut first, mut second) = (vec![0; 64 << 10], vec![0; 64 << 10]);
     let mut offset = 0;
     loop {
@@ -164,7 +180,16 @@ fn config(image: &Image) -> BTreeMap<String, String> {
     flat
 }
 
+/// The longest key that is told whole: each key below it repeats it.
+const MOST_KEY: usize = 1024;
+
 fn flatten(key: &str, value: &Value, flat: &mut BTreeMap<String, String>) {
+    if key.len() > MOST_KEY {
+        let cut = key.chars().take(MOST_KEY).collect();
+        let all: &mut String = flat.entry(cut).or_default();
+        all.push_str(&value.to_string());
+        return;
+    }
     match value {
         Value::Null => {}
         Value::Object(map) if !map.is_empty() => {

@@ -17,6 +17,7 @@ mod waiver;
 
 pub use check::{Check, Found, Profile, Severity};
 pub use checks::catalogue;
-pub use format::{json, junit, sarif, table};
+pub use format::{attestation, json, junit, sarif, table};
 pub use report::{Finding, Report};
+pub use subject::{Inquiry, Subject};
 pub use waiver::{Waiver, WaiverError, Waivers};

@@ -2,12 +2,11 @@
 
 use std::io;
 
-use jiff::Timestamp;
 use seawall_image_source::Image;
 
 use crate::check::{Check, Findings, Found, Profile, Severity};
 use crate::checks::catalogue;
-use crate::subject::Subject;
+use crate::subject::{Inquiry, Subject};
 use crate::waiver::Waivers;
 
 /// A finding with its check.
@@ -47,26 +46,33 @@ pub struct Report {
 }
 
 impl Report {
-    /// Checks an image.
+    /// Makes all checks of a profile.
     ///
     /// # Errors
     /// When a temporary file that holds a layer cannot be read.
     pub fn new(
         image: &Image,
-        name: &str,
+        inquiry: &Inquiry<'_>,
         profile: Profile,
         waivers: &Waivers,
-        now: Timestamp,
     ) -> io::Result<Self> {
-        let subject = Subject::new(image, name, now)?;
-        let checks: Vec<&'static Check> = catalogue()
-            .filter(|check| check.profiles.contains(&profile))
-            .collect();
+        let subject = Subject::new(image, inquiry)?;
+        let checks = catalogue().filter(|check| check.profiles.contains(&profile));
+        Ok(Self::of(&subject, profile, checks.collect(), waivers))
+    }
+
+    /// Makes these checks.
+    pub fn of(
+        subject: &Subject<'_>,
+        profile: Profile,
+        checks: Vec<&'static Check>,
+        waivers: &Waivers,
+    ) -> Self {
         let (mut findings, mut more) = (Vec::new(), Vec::new());
-        let mut waiving = waivers.at(now);
+        let mut waiving = waivers.at(subject.now);
         for check in &checks {
             let mut found = Findings::default();
-            (check.find)(&subject, &mut found);
+            (check.find)(subject, &mut found);
             if found.more > 0 {
                 more.push((check.id, found.more));
             }
@@ -78,8 +84,9 @@ impl Report {
         }
         // Stable: within a severity the catalogue's order stays.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.check.severity));
-        Ok(Self {
-            name: name.to_owned(),
+        let image = subject.image;
+        Self {
+            name: subject.name.to_owned(),
             digest: image.digest().to_string(),
             platform: image.config.platform(),
             profile,
@@ -89,7 +96,7 @@ impl Report {
             notes: waiving.notes(),
             packages: subject.packages.all.len(),
             packed_bytes: image.layers.iter().map(|layer| layer.packed_bytes).sum(),
-        })
+        }
     }
 
     /// How many findings of a severity count.

@@ -1,17 +1,57 @@
 //! An image with what is known of it: files looked into once, for all checks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use seawall_image_source::{Image, Node, Nowhere, Slice, Tree};
+use seawall_image_source::{Image, Node, Nowhere, Slice, SliceId, Tree};
+use seawall_oci::Digest;
+use seawall_signing::PublicKey;
 
 use crate::facts::accounts::{Accounts, User};
 use crate::facts::elf::Elf;
 use crate::facts::packages::Packages;
 use crate::facts::program::{Class, Rule};
+use crate::facts::proof::Proof;
 use crate::facts::scan::Scan;
 use crate::facts::statement::{self, Statement};
+
+/// What is in a file.
+#[derive(Debug)]
+pub struct Inside {
+    /// What it says of itself, if it is ELF.
+    pub elf: Option<Elf>,
+    /// What follows `#!`, if it is a script.
+    pub script: Option<String>,
+    /// What marks are in it.
+    pub scan: Scan,
+}
+
+impl Inside {
+    fn of(content: &Slice) -> io::Result<Self> {
+        Ok(Self {
+            elf: Elf::read(content),
+            script: interpreter(&content.beginning(256)?),
+            scan: Scan::of(content)?,
+        })
+    }
+}
+
+/// Contents that were looked into: a file with a million names is read once.
+#[derive(Default)]
+struct Looks(BTreeMap<SliceId, Arc<Inside>>);
+
+impl Looks {
+    fn at(&mut self, content: &Slice) -> io::Result<Arc<Inside>> {
+        if let Some(known) = self.0.get(&content.id()) {
+            return Ok(Arc::clone(known));
+        }
+        let inside = Arc::new(Inside::of(content)?);
+        self.0.insert(content.id(), Arc::clone(&inside));
+        Ok(inside)
+    }
+}
 
 /// A file, looked into.
 #[derive(Debug)]
@@ -22,12 +62,8 @@ pub struct File<'a> {
     pub node: &'a Node,
     /// Its content.
     pub content: &'a Slice,
-    /// What it says of itself, if it is ELF.
-    pub elf: Option<Elf>,
-    /// What follows `#!`, if it is a script.
-    pub script: Option<String>,
-    /// What marks are in it.
-    pub scan: Scan,
+    /// What is in it.
+    pub inside: Arc<Inside>,
 }
 
 impl File<'_> {
@@ -36,12 +72,16 @@ impl File<'_> {
         self.node.mode & 0o111 != 0
     }
 
+    /// Whether it is a program of a class.
+    pub fn is(&self, class: Class) -> bool {
+        self.programs(class).next().is_some()
+    }
+
     /// The programs of a class that it is.
     pub fn programs(&self, class: Class) -> impl Iterator<Item = &'static Rule> {
-        let is_binary = self.elf.is_some();
-        let is_script = self.script.is_some();
-        self.scan
-            .programs(!is_binary)
+        let Inside { elf, script, scan } = self.inside.as_ref();
+        let (is_binary, is_script) = (elf.is_some(), script.is_some());
+        scan.programs(!is_binary)
             .filter(move |rule| rule.class == class && (is_binary || is_script))
     }
 }
@@ -55,8 +95,21 @@ pub struct Hidden<'a> {
     pub layer: usize,
     /// Whether it was deleted, and not replaced.
     pub is_deleted: bool,
-    /// What marks are in it.
-    pub scan: Scan,
+    /// What is in it.
+    pub inside: Arc<Inside>,
+}
+
+/// What is asked about an image.
+#[derive(Clone, Copy, Debug)]
+pub struct Inquiry<'a> {
+    /// What it was asked for by: the tag counts.
+    pub name: &'a str,
+    /// When it is checked: it decides what has ended.
+    pub now: Timestamp,
+    /// The key that must have signed it, if one must.
+    pub key: Option<&'a PublicKey>,
+    /// How it ran, if somebody ran it.
+    pub proof: Option<&'a Proof>,
 }
 
 /// An image, to be checked.
@@ -68,6 +121,10 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// When it is checked.
     pub now: Timestamp,
+    /// The key that must have signed it, if one must.
+    pub key: Option<&'a PublicKey>,
+    /// How it ran, if somebody ran it.
+    pub proof: Option<&'a Proof>,
     /// Its files.
     pub files: Vec<File<'a>>,
     /// Files of lower layers that are no longer seen.
@@ -83,24 +140,22 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Looks into an image. `now` decides what has ended.
+    /// Looks into an image.
     ///
     /// # Errors
     /// When a temporary file that holds a layer cannot be read.
-    pub fn new(image: &'a Image, name: &'a str, now: Timestamp) -> io::Result<Self> {
+    pub fn new(image: &'a Image, inquiry: &Inquiry<'a>) -> io::Result<Self> {
+        let mut looks = Looks::default();
         let mut files = Vec::new();
         for (path, node) in image.tree.iter() {
             let Some(content) = node.content() else {
                 continue;
             };
-            let beginning = content.beginning(256)?;
             files.push(File {
                 path,
                 node,
                 content,
-                elf: Elf::read(content),
-                script: interpreter(&beginning),
-                scan: Scan::of(content)?,
+                inside: looks.at(content)?,
             });
         }
         let mut hidden = Vec::new();
@@ -110,7 +165,7 @@ impl<'a> Subject<'a> {
                     path: &shadowed.path,
                     layer: shadowed.node.layer,
                     is_deleted: shadowed.is_deleted,
-                    scan: Scan::of(content)?,
+                    inside: looks.at(content)?,
                 });
             }
         }
@@ -126,8 +181,10 @@ impl<'a> Subject<'a> {
             .collect();
         Ok(Self {
             image,
-            name,
-            now,
+            name: inquiry.name,
+            now: inquiry.now,
+            key: inquiry.key,
+            proof: inquiry.proof,
             files,
             hidden,
             owned,
@@ -140,6 +197,12 @@ impl<'a> Subject<'a> {
     /// The root file system.
     pub fn tree(&self) -> &'a Tree {
         &self.image.tree
+    }
+
+    /// What names the image: its digest, and that of the index it was chosen from.
+    pub fn digests(&self) -> Vec<Digest> {
+        let index = self.image.index.iter().map(|index| index.digest.clone());
+        [self.image.digest()].into_iter().chain(index).collect()
     }
 
     /// The user part of the config's `User`; empty is root.

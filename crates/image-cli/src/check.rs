@@ -2,14 +2,18 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use seawall_image_check::{Profile, Report, Severity, Waivers, json, junit, sarif, table};
+use seawall_image_check::{
+    Inquiry, Profile, Report, Severity, Waivers, attestation, json, junit, sarif, table,
+};
 
+use crate::key;
 use crate::open::SourceFlags;
-use crate::print;
+use crate::{print, proof};
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -23,6 +27,8 @@ enum Output {
     Sarif,
     /// `JUnit`, for build servers.
     Junit,
+    /// An in-toto statement (test-result), to be signed.
+    Attestation,
 }
 
 /// Arguments of `seawall image check`.
@@ -42,8 +48,20 @@ pub struct CheckArgs {
     /// How the report is printed
     #[arg(long, short, value_enum, default_value_t = Output::Table)]
     output: Output,
+    /// Public key that must have signed the image, as `seawall image key` and cosign make them
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Also start the image once, read-only, without network and rights, and see whether it bears that (crun or runc)
+    #[arg(long)]
+    run: bool,
+    /// How long it is let run
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, requires = "run")]
+    run_seconds: u8,
     #[command(flatten)]
     source: SourceFlags,
+    /// Arguments of the image's program instead of its own
+    #[arg(last = true, requires = "run")]
+    arguments: Vec<String>,
 }
 
 pub(crate) async fn run(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
@@ -55,11 +73,24 @@ pub(crate) async fn run(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
             Waivers::read(&text).with_context(|| path.display().to_string())?
         }
     };
+    let key = arguments.key.as_deref().map(key::public).transpose()?;
     let image = arguments.source.open(&arguments.image).await?;
+    let proof = if arguments.run {
+        let patience = Duration::from_secs(arguments.run_seconds.into());
+        Some(proof::run(&image, &arguments.arguments, patience).await?)
+    } else {
+        None
+    };
     let (name, profile) = (arguments.image.clone(), arguments.profile);
     // Reads every file of the image.
     let report = tokio::task::spawn_blocking(move || {
-        Report::new(&image, &name, profile, &waivers, Timestamp::now())
+        let inquiry = Inquiry {
+            name: &name,
+            now: Timestamp::now(),
+            key: key.as_ref(),
+            proof: proof.as_ref(),
+        };
+        Report::new(&image, &inquiry, profile, &waivers)
     })
     .await?
     .context("cannot read the image's files")?;
@@ -67,6 +98,7 @@ pub(crate) async fn run(arguments: &CheckArgs) -> anyhow::Result<ExitCode> {
         Output::Table => table(&report),
         Output::Json => format!("{:#}\n", json(&report)),
         Output::Sarif => format!("{:#}\n", sarif(&report)),
+        Output::Attestation => format!("{:#}\n", attestation(&report)),
         Output::Junit => junit(&report, arguments.fail_on),
     };
     print(&text)?;

@@ -2,7 +2,7 @@
 //! verify, reproduce; check, diff, debug.
 //!
 //! A file each command. Of those that make images: `sources.rs` finds packages, `destination.rs` is where images go,
-//! `remote.rs` speaks to registries, `report.rs` prints. Of those that judge them: `open.rs` is where an image lies. How images
+//! `remote.rs` speaks to registries, `report.rs` prints. Of those that judge them: `open.rs` is where an image lies, `proof/` runs one. How images
 //! are made stands in `seawall-image`, what is judged in `seawall-image-check`.
 
 mod build;
@@ -15,6 +15,7 @@ mod name;
 mod open;
 mod pack;
 mod progress;
+mod proof;
 mod push;
 mod remote;
 mod report;

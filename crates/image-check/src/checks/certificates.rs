@@ -102,16 +102,18 @@ pub(super) const CHECKS: &[Check] = &[
             let Some((path, Ok(certificates))) = bundle(subject) else {
                 return;
             };
-            let mut single = BTreeSet::new();
+            let (mut single, mut room) = (BTreeSet::new(), MOST);
             for (path, node) in subject.tree().below("usr/share/ca-certificates") {
-                let text = node.content().and_then(|content| content.bytes(MOST).ok());
-                let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-                match text.map(|text| certificates::read(&text)) {
-                    Some(Ok(read)) => {
-                        single.extend(read.into_iter().map(|certificate| certificate.der));
-                    }
-                    Some(Err(reason)) => findings.file(path, reason),
-                    None => {}
+                let Some(content) = node.content() else {
+                    continue;
+                };
+                let Ok(bytes) = content.bytes(room) else {
+                    return findings.file(path, "with it the certificates are too long to be read");
+                };
+                room -= bytes.len();
+                match certificates::read(&String::from_utf8_lossy(&bytes)) {
+                    Ok(read) => single.extend(read.into_iter().map(|certificate| certificate.der)),
+                    Err(reason) => findings.file(path, reason),
                 }
             }
             let bundled: BTreeSet<Vec<u8>> = certificates

@@ -4,6 +4,22 @@ use super::packages::short;
 use crate::check::{ALL, Check, Findings, Severity};
 use crate::subject::Subject;
 
+const UPDATES: [&str; 5] = [
+    "apt-get update",
+    "apt update",
+    "apk update",
+    "yum update",
+    "dnf makecache",
+];
+const UNCHECKED: [&str; 6] = [
+    "--allow-unauthenticated",
+    "--allow-untrusted",
+    "--nogpgcheck",
+    "--no-check-certificate",
+    "trusted=yes",
+    "AllowInsecureRepositories",
+];
+
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "SW-1201",
@@ -30,16 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "Update and install in one step: lists in a layer of their own grow old.",
         find: |subject, findings| {
             steps(subject, findings, |text| {
-                let updates = [
-                    "apt-get update",
-                    "apt update",
-                    "apk update",
-                    "yum update",
-                    "dnf makecache",
-                ];
-                let installs = ["install", "apk add", "upgrade"];
-                updates.iter().any(|update| text.contains(update))
-                    && !installs.iter().any(|install| text.contains(install))
+                has(text, &UPDATES) && !has(text, &["install", "apk add", "upgrade"])
             });
         },
     },
@@ -70,7 +77,7 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "Take a newer base image instead: what an upgrade brings is not the same twice.",
         find: |subject, findings| {
             steps(subject, findings, |text| {
-                text.contains("dist-upgrade") || text.contains("full-upgrade")
+                has(text, &["dist-upgrade", "full-upgrade"])
             });
         },
     },
@@ -83,9 +90,7 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "apk add --no-cache.",
         find: |subject, findings| {
             steps(subject, findings, |text| {
-                text.contains("apk add")
-                    && !text.contains("--no-cache")
-                    && !text.contains("/var/cache/apk")
+                text.contains("apk add") && !has(text, &["--no-cache", "/var/cache/apk"])
             });
         },
     },
@@ -98,11 +103,9 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "rm -rf /var/lib/apt/lists/* in the same step.",
         find: |subject, findings| {
             steps(subject, findings, |text| {
-                let installs = text.contains("apt-get") || text.contains("apt install");
-                installs
+                has(text, &["apt-get", "apt install"])
                     && text.contains("install")
-                    && !text.contains("/var/lib/apt/lists")
-                    && !text.contains("--mount=type=cache")
+                    && !has(text, &["/var/lib/apt/lists", "--mount=type=cache"])
             });
         },
     },
@@ -152,23 +155,17 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "Leave --allow-unauthenticated, --allow-untrusted, --nogpgcheck and curl | sh out.",
         find: |subject, findings| {
             steps(subject, findings, |text| {
-                let unchecked = [
-                    "--allow-unauthenticated",
-                    "--allow-untrusted",
-                    "--nogpgcheck",
-                    "--no-check-certificate",
-                    "trusted=yes",
-                    "AllowInsecureRepositories",
-                ];
-                let fetches = text.contains("curl ") || text.contains("wget ");
-                let runs = ["| sh", "|sh", "| bash", "|bash"]
-                    .iter()
-                    .any(|pipe| text.contains(pipe));
-                unchecked.iter().any(|flag| text.contains(flag)) || (fetches && runs)
+                has(text, &UNCHECKED)
+                    || (has(text, &["curl ", "wget "])
+                        && has(text, &["| sh", "|sh", "| bash", "|bash"]))
             });
         },
     },
 ];
+
+fn has(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
 
 /// Tells of each step that `is_wrong`.
 fn steps(subject: &Subject<'_>, findings: &mut Findings, is_wrong: fn(&str) -> bool) {

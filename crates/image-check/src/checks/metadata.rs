@@ -243,4 +243,23 @@ pub(super) const CHECKS: &[Check] = &[
             }
         },
     },
+    Check {
+        id: "SW-910",
+        also: &[],
+        title: "Variables of the environment are in no order",
+        severity: Severity::Information,
+        profiles: SHIPPED,
+        mend: "Sort them by name, so that two builds write them alike.",
+        find: |subject, findings| {
+            let env = &subject.image.config.run.env;
+            let first = env.windows(2).find_map(|pair| match pair {
+                [one, next] if one > next => Some(next),
+                _ => None,
+            });
+            if let Some(variable) = first {
+                let name = variable.split('=').next().unwrap_or_default();
+                findings.image(format!("{name} stands behind what is to follow it"));
+            }
+        },
+    },
 ];

@@ -2,11 +2,13 @@
 
 mod certificates;
 mod history;
+mod linking;
 mod metadata;
 mod ownership;
 mod packages;
 mod permissions;
 mod programs;
+mod proof;
 mod referrers;
 mod run;
 mod secrets;
@@ -22,11 +24,13 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         permissions::CHECKS,
         users::CHECKS,
         run::CHECKS,
+        linking::CHECKS,
         certificates::CHECKS,
         secrets::CHECKS,
         ownership::CHECKS,
         metadata::CHECKS,
         referrers::CHECKS,
+        proof::CHECKS,
         history::CHECKS,
     ]
     .into_iter()

@@ -1,16 +1,16 @@
 //! 8: where each file comes from: a package, or an artifact that the image declares.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use seawall_image_source::{Kind, Slice, path};
-use serde_json::Value;
+use seawall_image_source::{Kind, Slice, SliceId, path};
+use serde::Deserialize;
 
 use crate::check::{ALL, Check, SHIPPED, Severity};
 use crate::facts::packages::Checksum;
 use crate::subject::Subject;
 
-/// The most bytes of a list of what is in the image.
-const MOST: usize = 64 << 20;
+/// The most bytes of all lists of what is in the image.
+const MOST: usize = 256 << 20;
 /// What builders make, and no package has.
 const GENERATED: [&str; 22] = [
     "etc/passwd",
@@ -57,10 +57,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: ALL,
         mend: "Take the package anew, or waive what was changed on purpose.",
         find: |subject, findings| {
+            let (mut md5, mut sha1) = (Hashes::default(), Hashes::default());
             for (name, path, content, checksum) in packaged(subject) {
                 let differs = match checksum {
-                    Checksum::Md5(sum) => hash::<md5::Md5>(content).as_ref() != Some(sum),
-                    Checksum::Sha1(sum) => hash::<sha1::Sha1>(content).as_ref() != Some(sum),
+                    Checksum::Md5(sum) => md5.of::<md5::Md5>(content) != Some(sum),
+                    Checksum::Sha1(sum) => sha1.of::<sha1::Sha1>(content) != Some(sum),
                     Checksum::Unsaid => false,
                 };
                 if differs {
@@ -208,6 +209,17 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// Hashes of contents: one that a million paths lead to is read once.
+#[derive(Default)]
+struct Hashes(BTreeMap<SliceId, Option<String>>);
+
+impl Hashes {
+    fn of<D: sha1::Digest>(&mut self, content: &Slice) -> Option<&String> {
+        let known = self.0.entry(content.id());
+        known.or_insert_with(|| hash::<D>(content)).as_ref()
+    }
+}
+
 fn hash<D: sha1::Digest>(content: &Slice) -> Option<String> {
     use std::io::Read as _;
     let mut hasher = D::new();
@@ -251,41 +263,60 @@ fn unowned<'s>(subject: &'s Subject<'_>) -> Vec<(&'s str, bool)> {
             || declared.contains(file.path)
             || (file.is_executable() && declared.contains(path::name(file.path)));
         if !is_generated && !is_declared {
-            let is_program = file.is_executable() && (file.elf.is_some() || file.script.is_some());
+            let is_program =
+                file.is_executable() && (file.inside.elf.is_some() || file.inside.script.is_some());
             unowned.push((file.path, is_program));
         }
     }
     unowned
 }
 
+/// An SBOM, SPDX or `CycloneDX`, as far as it names things.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Sbom {
+    files: Vec<SbomFile>,
+    packages: Vec<SbomPackage>,
+    components: Vec<SbomPackage>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SbomFile {
+    #[serde(rename = "fileName")]
+    name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SbomPackage {
+    name: String,
+}
+
 /// What SBOMs in the image name: files by path, and programs by the name of their package, or of
 /// the folder that their SBOM lies in.
 fn declared(subject: &Subject<'_>) -> BTreeSet<String> {
-    let mut declared = BTreeSet::new();
+    let (mut declared, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    let mut room = MOST;
     for (path, node) in subject.tree().below("opt/docker/sbom") {
         let Kind::File(content) = &node.kind else {
             declared.insert(path::name(path).to_owned());
             continue;
         };
-        let Ok(bytes) = content.bytes(MOST) else {
+        if !seen.insert(content.id()) {
+            continue;
+        }
+        let Ok(bytes) = content.bytes(room) else {
             continue;
         };
-        let document: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let each = |list: &str, field: &str| -> Vec<String> {
-            let list = document[list].as_array().into_iter().flatten();
-            list.filter_map(|one| one[field].as_str())
-                .map(str::to_owned)
-                .collect()
-        };
-        for file in each("files", "fileName") {
-            declared.insert(
-                file.trim_start_matches("./")
-                    .trim_start_matches('/')
-                    .to_owned(),
-            );
+        room -= bytes.len();
+        let sbom: Sbom = serde_json::from_slice(&bytes).unwrap_or_default();
+        for file in sbom.files {
+            let name = file.name.trim_start_matches("./");
+            declared.insert(name.trim_start_matches('/').to_owned());
         }
-        declared.extend(each("packages", "name"));
-        declared.extend(each("components", "name"));
+        let packages = sbom.packages.into_iter().chain(sbom.components);
+        declared.extend(packages.map(|package| package.name));
     }
     declared
 }

@@ -1,6 +1,6 @@
 //! 3: modes, owners, attributes, devices and links.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_image_source::{Kind, Nowhere};
 
@@ -114,21 +114,16 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "Give it to a user and group of /etc/passwd and /etc/group, or add them.",
         find: |subject, findings| {
             // One finding for each number that is nobody's: a tree of files has one owner.
+            let accounts = &subject.accounts;
+            let users: BTreeSet<u64> = accounts.users.iter().map(|user| user.uid).collect();
+            let groups: BTreeSet<u64> = accounts.groups.iter().map(|group| group.1).collect();
             let mut nobody: BTreeMap<String, (String, usize)> = BTreeMap::new();
             for (path, node) in subject.tree().iter() {
-                let has_user = subject
-                    .accounts
-                    .users
-                    .iter()
-                    .any(|user| user.uid == node.uid);
-                let has_group = subject
-                    .accounts
-                    .groups
-                    .iter()
-                    .any(|group| group.1 == node.gid);
                 let unknown = [
-                    (node.uid != 0 && !has_user).then(|| format!("user {}", node.uid)),
-                    (node.gid != 0 && !has_group).then(|| format!("group {}", node.gid)),
+                    (node.uid != 0 && !users.contains(&node.uid))
+                        .then(|| format!("user {}", node.uid)),
+                    (node.gid != 0 && !groups.contains(&node.gid))
+                        .then(|| format!("group {}", node.gid)),
                 ];
                 for owner in unknown.into_iter().flatten() {
                     nobody

@@ -41,7 +41,9 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "Leave the script out: it cannot run.",
         find: |subject, findings| {
             for file in subject.files.iter().filter(|file| file.is_executable()) {
-                let Some(script) = &file.script else { continue };
+                let Some(script) = &file.inside.script else {
+                    continue;
+                };
                 if subject.leads_nowhere(script).is_some() {
                     findings.file(
                         file.path,

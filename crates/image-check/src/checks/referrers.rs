@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use seawall_signing::{Doubt, PublicKey, predicate_type, said};
+
 use crate::check::{ALL, Check, SHIPPED, Severity};
 use crate::facts::statement::{Statement, StatementKind, packages};
 use crate::subject::Subject;
@@ -69,14 +71,8 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: ALL,
         mend: "Delete it, or find out who moved it here.",
         find: |subject, findings| {
-            let mut ours: BTreeSet<String> = BTreeSet::from([subject.image.digest().to_string()]);
-            ours.extend(
-                subject
-                    .image
-                    .index
-                    .iter()
-                    .map(|index| index.digest.to_string()),
-            );
+            let ours = subject.digests();
+            let ours: BTreeSet<String> = ours.iter().map(ToString::to_string).collect();
             for statement in &subject.statements {
                 if !statement.subjects.is_empty() && statement.subjects.is_disjoint(&ours) {
                     let about: Vec<&str> = statement.subjects.iter().map(String::as_str).collect();
@@ -112,7 +108,58 @@ pub(super) const CHECKS: &[Check] = &[
             }
         },
     },
+    Check {
+        id: "SW-1007",
+        also: &[],
+        title: "It has no VEX document",
+        severity: Severity::Information,
+        profiles: SHIPPED,
+        mend: "Attach an OpenVEX document, so that scanners tell only of vulnerabilities that matter.",
+        find: |subject, findings| {
+            missing(subject, findings, StatementKind::Vex, "VEX document");
+        },
+    },
+    Check {
+        id: "SW-1008",
+        also: &["CIS-4.5", "CIS-4.12"],
+        title: "The key that was asked for has not signed it",
+        severity: Severity::Error,
+        profiles: ALL,
+        mend: "Do not run it before you know who made it; its maker signs it with: seawall image sign.",
+        find: |subject, findings| {
+            let Some(key) = subject.key else { return };
+            match signed(subject, key) {
+                Ok(()) => {}
+                Err(doubts) if doubts.is_empty() => {
+                    findings.image("no signature is attached to it")
+                }
+                Err(doubts) => {
+                    for doubt in doubts {
+                        findings.image(format!("of a signature: {doubt}"));
+                    }
+                }
+            }
+        },
+    },
 ];
+
+/// Whether a key has signed the image or its index; if not, why each signature does not count.
+fn signed(subject: &Subject<'_>, key: &PublicKey) -> Result<(), BTreeSet<String>> {
+    let mut doubts = BTreeSet::new();
+    for (layer, bytes) in subject.image.referrers.iter().flat_map(|one| &one.blobs) {
+        for digest in subject.digests() {
+            match said(layer, bytes, &digest, key) {
+                Ok(kind) if kind == predicate_type::COSIGN_SIGN => return Ok(()),
+                // An attestation, or a document that nobody signs.
+                Ok(_) | Err(Doubt::Unsigned) => {}
+                Err(doubt) => {
+                    doubts.insert(doubt.to_string());
+                }
+            }
+        }
+    }
+    Err(doubts)
+}
 
 fn word(kind: StatementKind) -> &'static str {
     match kind {

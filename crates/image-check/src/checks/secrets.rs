@@ -74,7 +74,7 @@ pub(super) const CHECKS: &[Check] = &[
         mend: "Leave it out and make it invalid; mount secrets when the container starts.",
         find: |subject, findings| {
             for file in &subject.files {
-                for (name, at) in &file.scan.secrets {
+                for (name, at) in &file.inside.scan.secrets {
                     findings.layer(
                         Some(file.path),
                         file.node.layer,
@@ -98,7 +98,7 @@ pub(super) const CHECKS: &[Check] = &[
                 } else {
                     "replaced"
                 };
-                for (name, at) in &file.scan.secrets {
+                for (name, at) in &file.inside.scan.secrets {
                     findings.layer(
                         Some(file.path),
                         file.layer,

@@ -3,9 +3,14 @@
 
 use seawall_image_source::Slice;
 
+use super::section::{self, Section};
+
 /// The most program headers and dynamic entries that are looked at.
 const MOST_HEADERS: u64 = 512;
 const MOST_DYNAMIC: usize = 4096;
+/// The most libraries that are asked for, and the most places where they are looked for.
+const MOST_NEEDED: usize = 512;
+const MOST_SEARCH: usize = 64;
 /// The most bytes of one name in it.
 const MOST_NAME: usize = 4096;
 
@@ -40,16 +45,19 @@ pub struct Elf {
     pub text_relocations: bool,
     /// Whether a loader has something to do for it at all.
     pub is_dynamic: bool,
+    /// Its sections, as far as it has any.
+    pub sections: Vec<Section>,
 }
 
-struct Reader<'a> {
+/// Numbers and names of a file.
+pub(super) struct Reader<'a> {
     slice: &'a Slice,
-    wide: bool,
+    pub(super) wide: bool,
     little: bool,
 }
 
 impl Reader<'_> {
-    fn number(&self, offset: u64, length: usize) -> Option<u64> {
+    pub(super) fn number(&self, offset: u64, length: usize) -> Option<u64> {
         let mut bytes = [0_u8; 8];
         let buffer = bytes.get_mut(..length)?;
         if self.slice.read_at(offset, buffer).ok()? < length {
@@ -65,11 +73,11 @@ impl Reader<'_> {
     }
 
     /// A number as wide as an address.
-    fn word(&self, offset: u64) -> Option<u64> {
+    pub(super) fn word(&self, offset: u64) -> Option<u64> {
         self.number(offset, if self.wide { 8 } else { 4 })
     }
 
-    fn text(&self, offset: u64, most: usize) -> Option<String> {
+    pub(super) fn text(&self, offset: u64, most: usize) -> Option<String> {
         let mut bytes = vec![0; most.min(MOST_NAME)];
         let count = self.slice.read_at(offset, &mut bytes).ok()?;
         let bytes = bytes.get(..count)?.split(|byte| *byte == 0).next()?;
@@ -102,6 +110,7 @@ impl Elf {
             machine: reader.number(18, 2)?,
             ..Self::default()
         };
+        elf.sections = section::read(&reader).unwrap_or_default();
         let segments = segments(&reader).unwrap_or_default();
         for segment in &segments {
             match segment.kind {
@@ -129,6 +138,11 @@ impl Elf {
     /// Whether it may be loaded at any address.
     pub fn is_position_independent(&self) -> bool {
         self.kind == 3
+    }
+
+    /// The section of this name.
+    pub fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.name == name)
     }
 
     fn dynamic(&mut self, reader: &Reader<'_>, segment: &Segment, segments: &[Segment]) {
@@ -166,14 +180,16 @@ impl Elf {
         }) else {
             return;
         };
-        for (tag, value) in names {
+        for (tag, value) in names.into_iter().take(MOST_NEEDED) {
             let Some(name) = reader.text(table.saturating_add(value), MOST_NAME) else {
                 continue;
             };
             if tag == 1 {
                 self.needed.push(name);
             } else {
-                self.search.extend(name.split(':').map(str::to_owned));
+                let room = MOST_SEARCH - self.search.len();
+                self.search
+                    .extend(name.split(':').take(room).map(str::to_owned));
             }
         }
     }

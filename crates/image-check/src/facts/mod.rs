@@ -5,6 +5,8 @@ pub mod certificates;
 pub mod elf;
 pub mod packages;
 pub mod program;
+pub mod proof;
 pub(crate) mod scan;
 pub mod secret;
+pub mod section;
 pub mod statement;

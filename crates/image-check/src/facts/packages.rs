@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 
 use seawall_image_source::{Slice, Tree, path};
 
-/// The most bytes of such a file.
+use crate::check::MOST_FOUND;
+
+/// The most bytes of such a file, and of all of them: one file may stand under many names.
 const MOST: usize = 64 << 20;
+const MOST_IN_ALL: usize = 256 << 20;
+/// The most packages of one image; all of Debian has 70 000.
+const MOST_PACKAGES: usize = 100_000;
 
 /// What a file's content is to hash to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +57,8 @@ pub struct Packages {
     pub databases: Vec<String>,
     /// Records that are none: where, and what is wrong.
     pub malformed: Vec<(String, String)>,
+    /// How many bytes were read of them.
+    bytes: usize,
 }
 
 impl Packages {
@@ -89,10 +96,9 @@ impl Packages {
 
     fn dpkg(&mut self, path: &str, content: &Slice, tree: &Tree) {
         self.databases.push(path.to_owned());
-        let Ok(bytes) = content.bytes(MOST) else {
+        let Some(text) = self.text(content) else {
             return self.wrong(path, "it is too long");
         };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
         for stanza in text
             .split("\n\n")
             .filter(|stanza| !stanza.trim().is_empty())
@@ -113,6 +119,9 @@ impl Packages {
             if !is_installed {
                 continue;
             }
+            if self.is_full(path) {
+                return;
+            }
             let architecture = field("Architecture").unwrap_or_default();
             let mut package = Package {
                 kind: "deb",
@@ -129,27 +138,47 @@ impl Packages {
         }
     }
 
+    /// Whether no more records are read, which is then told.
+    fn is_full(&mut self, path: &str) -> bool {
+        let is_full = self.all.len() >= MOST_PACKAGES;
+        if is_full {
+            self.wrong(path, "there are too many records");
+        }
+        is_full
+    }
+
+    /// The text of a file, while all of them are not too long.
+    fn text(&mut self, content: &Slice) -> Option<String> {
+        let bytes = content.bytes(MOST.min(MOST_IN_ALL - self.bytes)).ok()?;
+        self.bytes += bytes.len();
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// What dpkg knows of a package's files, beside its record.
     fn lists(&mut self, package: &mut Package, tree: &Tree) {
         let Package {
             name, architecture, ..
         } = package;
-        let read = |path: &str| -> Option<String> {
-            let bytes = tree.file(path)?.bytes(MOST).ok()?;
-            Some(String::from_utf8_lossy(&bytes).into_owned())
-        };
         let info = |suffix: &str| {
-            read(&format!("var/lib/dpkg/info/{name}.{suffix}"))
-                .or_else(|| read(&format!("var/lib/dpkg/info/{name}:{architecture}.{suffix}")))
+            tree.file(&format!("var/lib/dpkg/info/{name}.{suffix}"))
+                .or_else(|| tree.file(&format!("var/lib/dpkg/info/{name}:{architecture}.{suffix}")))
         };
-        let sums =
-            read(&format!("var/lib/dpkg/status.d/{name}.md5sums")).or_else(|| info("md5sums"));
+        let sums = tree
+            .file(&format!("var/lib/dpkg/status.d/{name}.md5sums"))
+            .or_else(|| info("md5sums"));
+        let [list, sums] = [info("list"), sums].map(|content| match content {
+            None => String::new(),
+            Some(content) => self.text(content).unwrap_or_else(|| {
+                self.wrong(&format!("the list of {name}"), "it is too long");
+                String::new()
+            }),
+        });
         let mut files = BTreeMap::new();
-        for line in info("list").unwrap_or_default().lines() {
+        for line in list.lines() {
             files.insert(line.trim_start_matches('/').to_owned(), Checksum::Unsaid);
         }
         let mut is_wrong = false;
-        for line in sums.unwrap_or_default().lines() {
+        for line in sums.lines() {
             match line.split_once("  ") {
                 Some((sum, path)) if sum.len() == 32 => {
                     let path = path.trim_start_matches("./").trim_start_matches('/');
@@ -167,10 +196,9 @@ impl Packages {
 
     fn apk(&mut self, path: &str, content: &Slice) {
         self.databases.push(path.to_owned());
-        let Ok(bytes) = content.bytes(MOST) else {
+        let Some(text) = self.text(content) else {
             return self.wrong(path, "it is too long");
         };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
         for stanza in text
             .split("\n\n")
             .filter(|stanza| !stanza.trim().is_empty())
@@ -205,6 +233,8 @@ impl Packages {
             }
             if package.name.is_empty() || package.version.is_empty() {
                 self.wrong(path, "a record has no P or no V");
+            } else if self.is_full(path) {
+                return;
             } else {
                 self.all.push(package);
             }
@@ -212,7 +242,9 @@ impl Packages {
     }
 
     fn wrong(&mut self, path: &str, what: &str) {
-        self.malformed.push((path.to_owned(), what.to_owned()));
+        if self.malformed.len() < MOST_FOUND {
+            self.malformed.push((path.to_owned(), what.to_owned()));
+        }
     }
 }
 

@@ -24,6 +24,10 @@ pub enum Class {
     Developer,
     /// A validated cryptographic module.
     ValidatedModule,
+    /// Made by Rust's compiler.
+    Rust,
+    /// Its functions look after their return addresses.
+    StackProtector,
 }
 
 /// A program by what must all be in it.
@@ -143,4 +147,11 @@ pub const RULES: &[Rule] = &[
         &["OpenSSL FIPS Provider"],
     ),
     binary("boringcrypto", Class::ValidatedModule, &["GOFIPS140="]),
+    // Where panics come from is told by the path of the standard library's source.
+    binary("rust", Class::Rust, &["library/core/src/"]),
+    binary(
+        "stack protector",
+        Class::StackProtector,
+        &["__stack_chk_fail"],
+    ),
 ];

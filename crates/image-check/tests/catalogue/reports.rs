@@ -1,7 +1,9 @@
 //! Reports, and waivers with their days.
 
 use seawall_image_check::diff::Difference;
-use seawall_image_check::{Profile, Severity, WaiverError, Waivers, json, junit, sarif, table};
+use seawall_image_check::{
+    Profile, Severity, WaiverError, Waivers, attestation, json, junit, sarif, table,
+};
 
 use crate::scene::{NOW, Scene};
 
@@ -49,6 +51,19 @@ fn a_report_says_the_same_in_every_form() {
         "{text}"
     );
     assert!(junit(&report, Severity::Warning).contains("failures=\"3\""));
+    let value = attestation(&report);
+    let named = |list: &str| value["predicate"][list].as_array().unwrap().clone();
+    assert_eq!(value["predicate"]["result"], "FAILED");
+    assert_eq!(named("failedTests"), ["SW-101"]);
+    assert_eq!(
+        named("warnedTests"),
+        ["SW-1204", "SW-804"].map(serde_json::Value::from)
+    );
+    assert_eq!(named("passedTests").len() + 3, report.checks.len());
+    let digest = value["subject"][0]["digest"]["sha256"].as_str().unwrap();
+    assert_eq!(report.digest, format!("sha256:{digest}"));
+    let clean = attestation(&Scene::clean().report(Profile::Static));
+    assert_eq!(clean["predicate"]["result"], "PASSED");
 }
 
 #[test]

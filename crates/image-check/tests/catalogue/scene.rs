@@ -1,12 +1,19 @@
 //! An image without a flaw, and what is needed to put one in.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use jiff::Timestamp;
-use seawall_image_check::{Profile, Report, Waivers};
+use seawall_image_check::facts::proof::Proof;
+use seawall_image_check::{Check, Inquiry, Profile, Report, Subject, Waivers};
 use seawall_image_source::fixture::{Entry, ImageBuilder, TarBuilder};
 use seawall_image_source::{Image, Opener};
 use seawall_oci::Digest;
+use seawall_signing::{
+    BUNDLE_MEDIA_TYPE, Bundle, Envelope, Predicate, PrivateKey, PublicKey, Statement,
+    predicate_type,
+};
 use serde_json::{Value, json};
 
 /// 2026-11-21: certificates of the scene end in 2035.
@@ -18,6 +25,64 @@ pub struct Scene {
     pub top: TarBuilder,
     pub has_top: bool,
     pub name: String,
+    /// Whose signature is asked for, and what is there.
+    pub signing: Signing,
+    /// How it ran.
+    pub proof: Option<Proof>,
+}
+
+/// Whether a key is asked for, and how the image is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// No key is asked for.
+    Unasked,
+    /// By the key.
+    Good,
+    /// Not at all.
+    Unsigned,
+    /// By another key.
+    OtherKey,
+    /// By the key, for another image.
+    OtherImage,
+    /// By the key, and what it says was changed since.
+    Changed,
+}
+
+/// The key that is asked for, and another.
+fn keys() -> &'static (PrivateKey, PrivateKey, PublicKey) {
+    static KEYS: OnceLock<(PrivateKey, PrivateKey, PublicKey)> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let key = PrivateKey::generate().unwrap();
+        let public = key.public_key();
+        (key, PrivateKey::generate().unwrap(), public)
+    })
+}
+
+/// A signature as cosign attaches it: a bundle of an envelope.
+fn bundle_of(signing: Signing, image: &Digest) -> Vec<u8> {
+    let (key, other, _) = keys();
+    let key = if signing == Signing::OtherKey {
+        other
+    } else {
+        key
+    };
+    let about = match signing {
+        Signing::OtherImage => Digest::sha256(b"another image"),
+        _ => image.clone(),
+    };
+    let predicate = Predicate::new(predicate_type::COSIGN_SIGN, b"{}").unwrap();
+    let statement = Statement::new("image", &about, predicate).to_bytes();
+    let envelope = Envelope::sign("application/vnd.in-toto+json", &statement, key).unwrap();
+    let bytes = Bundle::new(envelope, &key.public_key()).to_bytes();
+    if signing != Signing::Changed {
+        return bytes;
+    }
+    let mut bundle: Value = serde_json::from_slice(&bytes).unwrap();
+    let said = String::from_utf8(statement)
+        .unwrap()
+        .replace("image", "IMAGE");
+    bundle["dsseEnvelope"]["payload"] = json!(BASE64_STANDARD.encode(said));
+    serde_json::to_vec(&bundle).unwrap()
 }
 
 /// A certificate as far as anybody here looks: its number and the year in which it ends.
@@ -67,6 +132,8 @@ pub struct Program<'a> {
     pub text_relocations: bool,
     /// Bytes behind it: the marks of a program.
     pub marks: &'a [u8],
+    /// Its sections, with what is in them.
+    pub sections: &'a [(&'a str, &'a [u8])],
 }
 
 impl Default for Program<'_> {
@@ -81,8 +148,37 @@ impl Default for Program<'_> {
             relro: true,
             text_relocations: false,
             marks: b"",
+            sections: &[],
         }
     }
+}
+
+/// Sections with their names, at the end of an ELF file.
+fn put_sections(bytes: &mut Vec<u8>, sections: &[(&str, &[u8])]) {
+    let mut headers = Vec::new();
+    let mut header = |name: usize, offset: usize, size: usize| {
+        headers.extend(u32::try_from(name).unwrap().to_le_bytes());
+        headers.resize(headers.len() + 20, 0);
+        headers.extend((offset as u64).to_le_bytes());
+        headers.extend((size as u64).to_le_bytes());
+        headers.resize(headers.len() + 24, 0);
+    };
+    let mut names = vec![0_u8];
+    for (name, content) in sections {
+        header(names.len(), bytes.len(), content.len());
+        names.extend(name.as_bytes());
+        names.push(0);
+        bytes.extend(*content);
+    }
+    header(0, bytes.len(), names.len());
+    bytes.extend(names);
+    let at = bytes.len() as u64;
+    bytes.extend(headers);
+    let count = u16::try_from(sections.len()).unwrap();
+    bytes[40..48].copy_from_slice(&at.to_le_bytes());
+    bytes[58..60].copy_from_slice(&64_u16.to_le_bytes());
+    bytes[60..62].copy_from_slice(&(count + 1).to_le_bytes());
+    bytes[62..64].copy_from_slice(&count.to_le_bytes());
 }
 
 /// An ELF file of 64 bits.
@@ -145,6 +241,9 @@ pub fn elf(program: &Program<'_>) -> Vec<u8> {
     }
     bytes.push(0);
     bytes.extend(program.marks);
+    if !program.sections.is_empty() {
+        put_sections(&mut bytes, program.sections);
+    }
     bytes
 }
 
@@ -261,6 +360,9 @@ pub const SIGNATURE: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 pub const SIMPLE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 pub const SPDX: &str = "application/spdx+json";
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+pub const VEX: &str = "application/vex+json";
+const VEX_DOCUMENT: &[u8] =
+    br#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.com/vex","statements":[]}"#;
 pub const PACKAGES: [&str; 3] = [
     "base-files@13.8",
     "tzdata@2026f-0%2Bdeb13u1",
@@ -305,6 +407,8 @@ impl Scene {
             top: TarBuilder::default(),
             has_top: false,
             name: "registry.example.com/team/app:v1".to_owned(),
+            signing: Signing::Unasked,
+            proof: None,
         };
         scene.image.referrers = vec![
             (
@@ -315,6 +419,10 @@ impl Scene {
             (
                 IN_TOTO.to_owned(),
                 vec![(IN_TOTO.to_owned(), provenance("@DIGEST@", &dependencies))],
+            ),
+            (
+                VEX.to_owned(),
+                vec![(VEX.to_owned(), VEX_DOCUMENT.to_vec())],
             ),
         ];
         scene
@@ -370,6 +478,14 @@ impl Scene {
             let step = json!({ "created": "1970-01-01T00:00:00Z", "created_by": "COPY . /" });
             image.config["history"].as_array_mut().unwrap().push(step);
         }
+        if !matches!(self.signing, Signing::Unasked | Signing::Unsigned) {
+            let digest = image.write(folder.path());
+            let bundle = bundle_of(self.signing, &digest);
+            let layer = (BUNDLE_MEDIA_TYPE.to_owned(), bundle);
+            image
+                .referrers
+                .push((BUNDLE_MEDIA_TYPE.to_owned(), vec![layer]));
+        }
         image.write(folder.path());
         Opener::default().open_path(folder.path()).unwrap()
     }
@@ -379,8 +495,32 @@ impl Scene {
     }
 
     pub fn report_with(&self, profile: Profile, waivers: &Waivers, now: &str) -> Report {
-        let now: Timestamp = now.parse().unwrap();
-        Report::new(&self.open(), &self.name, profile, waivers, now).unwrap()
+        let image = self.open();
+        Report::new(&image, &self.inquiry(now), profile, waivers).unwrap()
+    }
+
+    /// What each of these lists of checks finds.
+    pub fn found_by<const N: usize>(
+        &self,
+        lists: [&[&'static Check]; N],
+    ) -> [BTreeSet<&'static str>; N] {
+        let image = self.open();
+        let subject = Subject::new(&image, &self.inquiry(NOW)).unwrap();
+        lists.map(|checks| {
+            let none = Waivers::default();
+            let report = Report::of(&subject, Profile::Runtime, checks.to_vec(), &none);
+            let found = report.findings.iter();
+            found.map(|finding| finding.check.id).collect()
+        })
+    }
+
+    fn inquiry(&self, now: &str) -> Inquiry<'_> {
+        Inquiry {
+            name: &self.name,
+            now: now.parse().unwrap(),
+            key: (self.signing != Signing::Unasked).then(|| &keys().2),
+            proof: self.proof.as_ref(),
+        }
     }
 }
 
