@@ -1,6 +1,8 @@
 //! What a runtime image leaves out of its packages: texts for people who log in, and programs that
 //! cannot run because their interpreter or loader is not there. Licences stay.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::AssembleError;
@@ -170,13 +172,20 @@ fn dangling(tree: &mut Tree) -> Vec<LeftOut> {
     found
 }
 
-/// Folders that held nothing but what has gone.
+/// Folders that held nothing but what has gone, unless a link leads to one.
 fn remove_empty_folders(tree: &mut Tree, out: &[LeftOut]) {
+    let links = tree
+        .iter()
+        .filter(|(_, node)| matches!(node.kind, Kind::Symlink(_)));
+    let named: BTreeSet<TreePath> = links
+        .filter_map(|(path, _)| tree.resolve(path).ok())
+        .collect();
     for one in out {
         let mut above = one.path.parent();
         while let Some(folder) = above.filter(|folder| folder.parts().count() > 1) {
             if tree.get(&folder).is_some_and(Node::is_directory)
                 && tree.below(&folder).next().is_none()
+                && !named.contains(&folder)
             {
                 tree.remove(&folder);
             }
@@ -233,6 +242,17 @@ mod tests {
             .collect();
         assert!(!left.contains(&"usr/share/man".to_owned()), "{left:?}");
         assert!(left.contains(&"usr/share/doc/p/copyright".to_owned()));
+    }
+
+    #[test]
+    fn a_folder_that_a_link_leads_to_stays_when_it_is_empty() {
+        let mut tree = Tree::new();
+        add(&mut tree, "usr/sbin/script", "#!/bin/sh\n", 0o755);
+        let link = Node::symlink("usr/sbin", Origin::Package("p".into()));
+        tree.put(&TreePath::new("sbin").unwrap(), link).unwrap();
+        assert_eq!(prune(&mut tree).unwrap().len(), 1);
+        let sbin = tree.lookup(&TreePath::new("sbin").unwrap());
+        assert!(sbin.is_some_and(|(_, node)| node.is_directory()));
     }
 
     #[test]
