@@ -156,26 +156,26 @@ pub struct Findings {
 
 impl Findings {
     /// Something of the image as a whole.
-    pub fn image(&mut self, message: impl Into<String>) {
-        self.push(None, None, message.into());
+    pub fn image(&mut self, message: impl AsRef<str>) {
+        self.push(None, None, message.as_ref());
     }
 
     /// Something of a file.
-    pub fn file(&mut self, path: &str, message: impl Into<String>) {
-        self.push(Some(path.to_owned()), None, message.into());
+    pub fn file(&mut self, path: &str, message: impl AsRef<str>) {
+        self.push(Some(path), None, message.as_ref());
     }
 
     /// Something of a file in a layer.
-    pub fn layer(&mut self, path: Option<&str>, layer: usize, message: impl Into<String>) {
-        self.push(path.map(str::to_owned), Some(layer), message.into());
+    pub fn layer(&mut self, path: Option<&str>, layer: usize, message: impl AsRef<str>) {
+        self.push(path, Some(layer), message.as_ref());
     }
 
-    fn push(&mut self, path: Option<String>, layer: Option<usize>, message: String) {
+    fn push(&mut self, path: Option<&str>, layer: Option<usize>, message: &str) {
         if self.found.len() < MOST_FOUND {
             self.found.push(Found {
-                path: path.as_deref().map(visible),
+                path: path.map(visible),
                 layer,
-                message: visible(&message),
+                message: visible(message),
             });
         } else {
             self.more += 1;

@@ -131,7 +131,7 @@ pub(super) const CHECKS: &[Check] = &[
             match signed(subject, key) {
                 Ok(()) => {}
                 Err(doubts) if doubts.is_empty() => {
-                    findings.image("no signature is attached to it")
+                    findings.image("no signature is attached to it");
                 }
                 Err(doubts) => {
                     for doubt in doubts {

@@ -134,6 +134,9 @@ impl Packages {
                 files: BTreeMap::new(),
             };
             self.lists(&mut package, tree);
+            // Files of its configuration are in no list of checksums, since they may be changed.
+            let files = conffiles(stanza).map(|path| (path.to_owned(), Checksum::Unsaid));
+            package.files.extend(files);
             self.all.push(package);
         }
     }
@@ -246,6 +249,15 @@ impl Packages {
             self.malformed.push((path.to_owned(), what.to_owned()));
         }
     }
+}
+
+/// The paths in `Conffiles`, whose lines are ` /etc/host.conf <md5>`.
+fn conffiles(stanza: &str) -> impl Iterator<Item = &str> {
+    let mut lines = stanza.lines();
+    let has_some = lines.any(|line| line.starts_with("Conffiles:"));
+    lines
+        .take_while(move |line| has_some && line.starts_with(' '))
+        .filter_map(|line| line.split_whitespace().next()?.strip_prefix('/'))
 }
 
 /// `Q1` and SHA-1 in base64, as hex.

@@ -184,6 +184,30 @@ fn a_dev_image_may_have_a_shell_and_be_root() {
 }
 
 #[test]
+fn what_belongs_to_a_package_is_let_be() {
+    let mut scene = Scene::clean();
+    scene.put(|top| {
+        top.file("etc/host.conf", 0o644, "multi on\n")
+            .file("usr/lib/os-release", 0o644, "ID=debian\n")
+            .file(
+                "var/lib/dpkg/status.d/base",
+                0o644,
+                "Package: base\nVersion: 1\nConffiles:\n /etc/host.conf 0123\nArchitecture: all\n",
+            )
+            .file(
+                "var/lib/dpkg/status.d/base.md5sums",
+                0o644,
+                format!("{}  usr/lib/os-release\n", "0".repeat(32)),
+            )
+    });
+    let checks: Vec<&Check> = catalogue().collect();
+    let [found] = scene.found_by([&checks]);
+    for id in ["SW-801", "SW-803"] {
+        assert!(!found.contains(id), "{found:?}");
+    }
+}
+
+#[test]
 fn a_program_that_reads_keys_holds_none() {
     let mut scene = Scene::clean();
     scene.program(

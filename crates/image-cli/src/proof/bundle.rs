@@ -127,10 +127,10 @@ fn ourselves() -> (u32, u32) {
 fn write_tree(tree: &Tree, root: &Path, is_root: bool) -> io::Result<()> {
     fs::create_dir(root)?;
     fs::set_permissions(root, Permissions::from_mode(0o755))?;
-    let mut room = Limits::default().unpacked_bytes;
+    let mut bytes = Limits::default().unpacked_bytes;
     // Parents come before what lies in them, in the order of paths.
     for (path, node) in tree.iter().filter(|(path, _)| !path.is_empty()) {
-        put(&root.join(path), node, &mut room)?;
+        put(&root.join(path), node, &mut bytes)?;
         if is_root {
             let number = |number: u64| u32::try_from(number).ok();
             lchown(root.join(path), number(node.uid), number(node.gid))?;
