@@ -9,9 +9,15 @@
 //! |---|---|
 //! | [`go_json`] | JSON as Go writes it, byte for byte |
 //! | [`api`] | the objects of `velero.io`, their labels and annotations |
+//! | [`archive`] | the tar of a backup, written and read as a stream |
+//! | [`store`] | keys of a bucket and its compressed JSON files |
+//! | [`log`] | lines of a log, and what they amount to |
 //! | [`duration`], [`time`] | Go's durations and the times of Kubernetes' metadata |
 
 pub mod api;
+pub mod archive;
 pub mod duration;
 pub mod go_json;
+pub mod log;
+pub mod store;
 pub mod time;

@@ -19,12 +19,12 @@ pub mod restore;
 pub mod schedule;
 pub mod volume;
 
-use open_enum::open_enum;
+pub(crate) use open_enum::open_enum;
 
 pub use object::{Kind, List, ReadError, Resource, read};
 pub use shared::{DataMoveProgress, HookStatus, VolumePhase};
 
 /// Whether Go's `omitempty` would leave `value` out.
-fn unset<T: Default + PartialEq>(value: &T) -> bool {
+pub(crate) fn unset<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

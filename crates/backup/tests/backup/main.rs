@@ -3,10 +3,14 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "what a test builds on is there, or the test fails"
 )]
 
 mod api;
+mod archive;
 mod duration;
 mod go_json;
+mod log;
+mod store;
 mod time;
