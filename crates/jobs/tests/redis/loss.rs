@@ -128,6 +128,18 @@ async fn without_its_data_what_is_lost_is_counted_and_can_be_put_back() {
     let end = vec![(claims[0].attempt.clone(), Outcome::Success)];
     let written = insist!(store.finish(end.clone()));
     assert_eq!(written, [seawall_jobs::Written::Fenced]);
+    // The schedule is there again by itself.
+    let begun = Instant::now();
+    loop {
+        let schedules = insist!(store.schedules());
+        if let [back] = &schedules[..] {
+            assert_eq!(back.id.as_str(), "aaaa");
+            assert_eq!(back.definition.cron, schedule.cron);
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     // Its owner puts all back, twice, which is the same as once.
     for _ in 0..2 {
         insist!(store.enqueue(jobs.clone()));

@@ -231,6 +231,54 @@ fn hooks_outlast_core_and_the_service() {
     });
 }
 
+/// How many runs of a schedule there are.
+fn runs(caller: &Caller, schedule: &str) -> u64 {
+    let answer = caller.get(&format!("/api/v1/jobs/{schedule}/executions"));
+    let total = answer.headers().get("Total-Count");
+    let total = total.and_then(|total| total.to_str().ok()?.parse().ok());
+    total.unwrap_or_default()
+}
+
+#[test]
+fn schedules_return_to_a_redis_that_lost_its_data() {
+    let (core, mut redis) = (HarborCore::start(), Redis::start());
+    let service = start(&core, &redis);
+    let caller = wait_ready(&service);
+    let mut job = demo(0.0);
+    job["metadata"] = json!({ "kind": "Periodic", "cron_spec": "* * * * * *" });
+    job["status_hook"] = json!(core.hook_url("periodic"));
+    let often = caller.submit(&job);
+    job["metadata"] = json!({ "kind": "Periodic", "cron_spec": "0 0 0 1 1 *" });
+    let seldom = caller.submit(&job);
+    wait_until("it fires", PATIENCE, || runs(&caller, &often) > 0);
+    for times in 1..=2 {
+        redis.lose();
+        let fired = format!("it fires again after loss {times}");
+        wait_until(&fired, PATIENCE, || {
+            runs(&caller, &often) > 0
+                && caller.get(&format!("/api/v1/jobs/{seldom}")).status() == 200
+        });
+        let told = service.output();
+        let lost = told
+            .lines()
+            .rfind(|line| line.contains("Redis has lost its data"))
+            .unwrap_or_default();
+        assert!(
+            lost.contains("schedules=2") && lost.contains(&format!("times={times}")),
+            "{told}"
+        );
+        let back = "schedules that Redis had lost are back";
+        assert_eq!(told.matches(back).count(), times, "{told}");
+    }
+    assert_eq!(caller.stats(&seldom)["cron_spec"], "0 0 0 1 1 *");
+    let before = core.taken("periodic").len();
+    wait_until("core is told", PATIENCE, || {
+        core.taken("periodic").len() > before
+    });
+    caller.stop(&often);
+    caller.stop(&seldom);
+}
+
 #[test]
 fn kills_lose_nothing_on_redis() {
     let (core, redis) = (HarborCore::start(), Redis::start());

@@ -15,7 +15,7 @@
 //! Times in Harbor's keys are whole seconds, so a delay may last up to a second longer.
 //!
 //! Where to look next: `record` (how a job lies there), `lua/prelude.lua`, `watch` (wake-ups, and what happens when
-//! Redis loses its data).
+//! Redis loses its data), `remembered` (the schedules that it is given again then).
 
 mod accept;
 mod attempts;
@@ -26,6 +26,7 @@ mod look;
 mod options;
 mod pools;
 mod record;
+mod remembered;
 mod schedules;
 mod script;
 mod stop;

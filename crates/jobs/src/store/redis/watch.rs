@@ -1,6 +1,6 @@
 //! What a store does by itself: it hears what other processes announce, looks now and then whether
 //! a Go pool's client has enqueued something (which announces nothing), and notices when Redis has
-//! come back without its data.
+//! come back without its data, which it then gives the schedules again.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::remembered::Remembered;
 use super::script::PEEK;
 use super::{Shared, locked};
 use crate::{JobId, StoreError, Topic};
@@ -32,7 +33,7 @@ pub struct Losses {
     pub times: u64,
     /// How many jobs it had then that were not final, or final and their hook not acknowledged.
     pub jobs: u64,
-    /// How many schedules it had then.
+    /// How many schedules it had then; they are put back.
     pub schedules: u64,
 }
 
@@ -133,6 +134,7 @@ pub(super) struct Seen {
     schedules: u64,
     claims: u64,
     rung: Option<Instant>,
+    remembered: Remembered,
 }
 
 impl Seen {
@@ -154,6 +156,7 @@ impl Seen {
         ) = shared.run(&call).await?;
         if self.mark.as_ref().is_some_and(|known| *known != mark) {
             self.lost(shared);
+            self.remembered.are_gone();
         }
         let lengths: Vec<_> = names.into_iter().zip(lengths).collect();
         let delays = [delayed, retry];
@@ -167,9 +170,10 @@ impl Seen {
             self.rung = Some(Instant::now());
             shared.bells.ring(Topic::Jobs);
         }
-        (self.mark, self.lengths, self.delays) = (Some(mark), lengths, delays);
+        (self.lengths, self.delays) = (lengths, delays);
         (self.jobs, self.schedules) = (jobs, schedules);
-        Ok(())
+        let mark = self.mark.insert(mark);
+        self.remembered.keep_up(shared, mark, schedules).await
     }
 
     /// Redis came back, and this is another store than it was.
@@ -185,8 +189,8 @@ impl Seen {
             jobs = self.jobs,
             schedules = self.schedules,
             times = losses.times,
-            "Redis has lost its data: so many jobs that were not done and so many schedules are gone, \
-             unless whoever asked for them puts them back"
+            "Redis has lost its data: so many jobs that were not done are gone, unless whoever asked for \
+             them puts them back, and so many schedules, which are put back"
         );
         locked(&shared.types).clear();
         shared.bells.ring_all();
