@@ -7,6 +7,7 @@ use std::time::Duration;
 use seawall_database::Timestamp;
 
 use super::start::Shared;
+use crate::store::{Fired, Promoted};
 use crate::{StoreError, Topic};
 
 /// How many rows one step of a round may touch.
@@ -49,15 +50,23 @@ async fn promote_and_fire(shared: &Shared) -> Result<Duration, StoreError> {
             "slots of schedules were dropped: missed or overlapping"
         );
     }
-    let now = shared.store.now().await?;
+    Ok(until_due(promoted, fired, shared.store.now().await?))
+}
+
+fn until_due(promoted: Promoted, fired: Fired, now: Timestamp) -> Duration {
     let next = [promoted.next, fired.next]
         .into_iter()
         .filter(|next| *next != Timestamp::NEVER)
         .min();
-    Ok(next.map_or(LOOK, |next| {
+    let wait = next.map_or(LOOK, |next| {
         let micros = u64::try_from(next.0.saturating_sub(now.0)).unwrap_or_default();
         Duration::from_micros(micros).min(LOOK)
-    }))
+    });
+    if wait.is_zero() && promoted.jobs + fired.jobs + fired.dropped == 0 {
+        // Somebody else is just at what is due.
+        return REST;
+    }
+    wait
 }
 
 /// Gives back what dead workers left.
@@ -94,4 +103,35 @@ async fn sweep_once(shared: &Shared) -> Result<(), StoreError> {
         tracing::info!(logs, "old logs of jobs were swept");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_and_in_other_hands_is_not_asked_for_without_a_rest() {
+        let at = Timestamp::from_seconds;
+        let until = |jobs: u64, dropped: u64, promote: Timestamp, fire: Timestamp| {
+            let promoted = Promoted {
+                jobs,
+                next: promote,
+            };
+            let fired = Fired {
+                jobs: 0,
+                dropped,
+                next: fire,
+            };
+            until_due(promoted, fired, at(100))
+        };
+        let never = Timestamp::NEVER;
+        assert_eq!(until(0, 0, never, never), LOOK);
+        assert_eq!(until(0, 0, at(1000), at(102)), Duration::from_secs(2));
+        // There is more of what was just done.
+        assert_eq!(until(500, 0, at(99), never), Duration::ZERO);
+        assert_eq!(until(0, 1, never, at(99)), Duration::ZERO);
+        // Nothing could be done about it.
+        assert_eq!(until(0, 0, at(99), never), REST);
+        assert_eq!(until(0, 0, never, at(99)), REST);
+    }
 }

@@ -318,3 +318,35 @@ async fn a_policy_that_is_none_does_not_hold_the_others_back() {
     assert_eq!(bench.store.fire(10).await.unwrap().jobs, 0);
     assert!(bench.store.schedules().await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_read_any_more_is_not_due_for_ever() {
+    let mut bench = Bench::held().await;
+    for (id, cron) in [("aaaa", "0 * * * * *"), ("bbbb", "30 * * * * *")] {
+        let mut schedule = NewSchedule::new("DEMO", cron.parse().unwrap());
+        schedule.id = Some(id.parse().unwrap());
+        schedule.numeric_id = if id == "aaaa" { 1 } else { 2 };
+        bench.store.put_schedule(schedule).await.unwrap();
+    }
+    let policies: Vec<String> = bench
+        .look
+        .ask(&["ZRANGEBYSCORE", ":period:policies", "1", "1"])
+        .await;
+    let broken = policies[0].replace("0 * * * * *", "often");
+    let _: i64 = bench
+        .look
+        .ask(&["ZREM", ":period:policies", &policies[0]])
+        .await;
+    let _: i64 = bench
+        .look
+        .ask(&["ZADD", ":period:policies", "1", &broken])
+        .await;
+    bench.clock.advance(Duration::from_mins(1));
+    let fired = bench.store.fire(10).await.unwrap();
+    assert_eq!(fired.jobs, 1);
+    // The next one is the other's: whoever waits for it waits.
+    assert_eq!(fired.next.seconds(), BEGIN + 90);
+    bench.clock.advance(Duration::from_mins(1));
+    let fired = bench.store.fire(10).await.unwrap();
+    assert_eq!((fired.jobs, fired.next.seconds()), (1, BEGIN + 150));
+}

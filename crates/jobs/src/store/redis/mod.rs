@@ -75,8 +75,9 @@ struct Shared {
     /// The pools that were registered here, as they are written.
     pools: Mutex<HashMap<String, pools::Registered>>,
     losses: Mutex<Losses>,
-    /// When the schedules of others were looked for last.
-    adopted: Mutex<Option<std::time::Instant>>,
+    /// When the schedules of others were looked for last, and how many more policies than schedules
+    /// there were then: those that cannot be read.
+    adopted: Mutex<Option<(std::time::Instant, i64)>>,
     /// When jobs were asked for last, and how often some were handed out.
     claims: Mutex<(Option<std::time::Instant>, u64)>,
     /// Rung when jobs are asked for after a long pause.

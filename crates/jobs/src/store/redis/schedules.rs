@@ -4,7 +4,7 @@ use seawall_database::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::record::{Flat, fields, queue_head, queue_tail, read};
-use super::script::{ADOPT, DUE_SLOTS, FIRE, PUT_SCHEDULE};
+use super::script::{ADOPT, DISOWN, DUE_SLOTS, FIRE, PUT_SCHEDULE};
 use super::{Shared, go_json, locked};
 use crate::store::Fired;
 use crate::{
@@ -137,10 +137,11 @@ impl Shared {
     pub(super) async fn fire(&self, limit: u32) -> Result<Fired, StoreError> {
         let limit = limit.clamp(1, 250);
         let mut answer = self.due_slots(limit, "").await?;
-        let late = locked(&self.adopted).is_none_or(|at| at.elapsed() > ADOPT_EVERY);
-        if answer.5 != 0 || late {
+        let others = answer.5;
+        let new = locked(&self.adopted)
+            .is_none_or(|(at, known)| known != others || at.elapsed() > ADOPT_EVERY);
+        if new {
             // Somebody else's schedules came or went, or as many of them came as went.
-            *locked(&self.adopted) = Some(std::time::Instant::now());
             let mut cursor = "0".to_owned();
             for _ in 0..1000 {
                 let page = self.due_slots(1, &cursor).await?;
@@ -151,6 +152,7 @@ impl Shared {
                 }
             }
             answer = self.due_slots(limit, "").await?;
+            *locked(&self.adopted) = Some((std::time::Instant::now(), answer.5));
         }
         let now = Timestamp(answer.0);
         let (mut jobs, mut dropped) = (0, 0);
@@ -159,7 +161,13 @@ impl Shared {
             let known = policy(&raw)
                 .and_then(|policy| schedule(policy, 0, Some(&own), Some(&slot.to_string())));
             let Some(schedule) = known else {
-                tracing::error!(schedule = id, "a schedule in Redis cannot be read");
+                tracing::error!(
+                    schedule = id,
+                    "a schedule in Redis cannot be read any more: it does not fire"
+                );
+                let mut call = self.call(&DISOWN);
+                call.arg(id).arg(slot).arg(own);
+                self.run::<i64>(&call).await?;
                 continue;
             };
             let slots = schedule.due(now, left);

@@ -19,6 +19,7 @@ macro_rules! scripts {
 scripts! {
     ADOPT = "lua/adopt.lua";
     CLAIM = "lua/claim.lua";
+    DISOWN = "lua/disown.lua";
     DUE = "lua/due.lua";
     DUE_SLOTS = "lua/due_slots.lua";
     ENQUEUE = "lua/enqueue.lua";
