@@ -14,20 +14,19 @@ use crate::{Attempt, SignalKind, Topic};
 /// After so many heartbeats the pool tells again what it is, in case it was forgotten.
 const REGISTER_EVERY: u32 = 10;
 
-/// Sends heartbeats, three in the time of a lease and whenever something was stopped.
+/// Sends heartbeats, three in the time of a lease and whenever something was stopped, until the
+/// pool is about to be removed.
 pub(super) async fn keep(shared: Arc<Shared>, pool: PoolRecord) {
     let mut bell = shared.store.listen(Topic::Signals);
     let interval = (shared.lease / 3).min(Duration::from_secs(5));
     let mut last_success = Instant::now();
     let mut beats = 0_u32;
     loop {
-        bell.wait(interval).await;
-        beats = beats.wrapping_add(1);
-        if beats.is_multiple_of(REGISTER_EVERY)
-            && let Err(error) = shared.store.register_pool(pool.clone()).await
-        {
-            tracing::debug!(%error, "the pool is not registered again");
+        tokio::select! {
+            () = bell.wait(interval) => {}
+            () = shared.removing.cancelled() => return,
         }
+        beats = beats.wrapping_add(1);
         let runs = shared.active.all();
         let sent = Instant::now();
         // A store that hangs must not hold up the moment when the leases end.
@@ -39,6 +38,15 @@ pub(super) async fn keep(shared: Arc<Shared>, pool: PoolRecord) {
             for run in runs.iter().filter(|run| run.cause() != Cause::Lost) {
                 tracing::warn!(job = %run.attempt.job, "a run is cut off: its lease could not be kept");
                 run.cancel(Cause::Lost);
+            }
+        }
+        if beats.is_multiple_of(REGISTER_EVERY) && !shared.removing.is_cancelled() {
+            // The next heartbeat must not wait for it.
+            let register = shared.store.register_pool(pool.clone());
+            match timeout(interval, register).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "the pool is not registered again"),
+                Err(_) => tracing::debug!("the pool is not registered again in time"),
             }
         }
     }

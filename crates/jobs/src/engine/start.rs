@@ -24,6 +24,8 @@ use crate::{JobId, JobStore, JobType};
 const GRACE: Duration = Duration::from_secs(5);
 /// How long the last deliveries of hooks may take.
 const LAST_HOOKS: Duration = Duration::from_secs(2);
+/// How long the last heartbeat may take.
+const LAST_BEAT: Duration = Duration::from_secs(2);
 /// How long the last writes of an engine may take.
 const LAST_WRITES: Duration = Duration::from_secs(10);
 
@@ -44,6 +46,8 @@ pub(super) struct Shared {
     pub(super) ends: mpsc::Sender<End>,
     /// Set when no more jobs are to be taken.
     pub(super) draining: CancellationToken,
+    /// Set when the pool is about to be removed, and no run is left.
+    pub(super) removing: CancellationToken,
     /// Deliveries of hooks that go on.
     pub(super) tracker: TaskTracker,
 }
@@ -55,6 +59,7 @@ pub struct Running {
     types: Vec<JobType>,
     tasks: Vec<JoinHandle<()>>,
     claims: Option<JoinHandle<()>>,
+    leases: Option<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Running {
@@ -96,6 +101,7 @@ pub(super) async fn start(builder: EngineBuilder) -> Result<Running, StartError>
         active: ActiveRuns::default(),
         ends,
         draining: CancellationToken::new(),
+        removing: CancellationToken::new(),
         tracker: TaskTracker::new(),
     });
     let mut tasks = vec![
@@ -104,11 +110,11 @@ pub(super) async fn start(builder: EngineBuilder) -> Result<Running, StartError>
         tokio::spawn(rounds::sweep(Arc::clone(&shared))),
         tokio::spawn(hooks::deliver(Arc::clone(&shared))),
     ];
-    let mut claims = None;
+    let (mut claims, mut kept) = (None, None);
     if workers > 0 {
         let pool = record(&shared, workers);
         shared.store.register_pool(pool.clone()).await?;
-        tasks.push(tokio::spawn(leases::keep(Arc::clone(&shared), pool)));
+        kept = Some(tokio::spawn(leases::keep(Arc::clone(&shared), pool)));
         tasks.push(tokio::spawn(ends::write(Arc::clone(&shared), ended)));
         tasks.push(tokio::spawn(ends::write_progress_of_all(Arc::clone(
             &shared,
@@ -120,6 +126,7 @@ pub(super) async fn start(builder: EngineBuilder) -> Result<Running, StartError>
         types: builder.types,
         tasks,
         claims,
+        leases: kept,
     })
 }
 
@@ -187,6 +194,14 @@ impl Running {
                 self.give_back().await;
             }
         }
+        self.shared.removing.cancel();
+        if let Some(leases) = &mut self.leases {
+            // A heartbeat that comes after the end would have the pool there again.
+            if timeout(LAST_BEAT, &mut *leases).await.is_err() {
+                leases.abort();
+            }
+        }
+        let shared = &self.shared;
         if !self.types.is_empty() {
             let removed = timeout(LAST_WRITES, shared.store.remove_pool(&shared.pool)).await;
             if !matches!(removed, Ok(Ok(()))) {
@@ -220,7 +235,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.shared.draining.cancel();
-        let tasks = self.tasks.iter().chain(&self.claims);
+        let tasks = self.tasks.iter().chain(&self.claims).chain(&self.leases);
         tasks.for_each(JoinHandle::abort);
         for run in self.shared.active.all() {
             run.abort();

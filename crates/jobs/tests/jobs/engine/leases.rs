@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use seawall_database::{Database, params};
-use seawall_jobs::{JobFailure, NewJob, Status};
+use seawall_jobs::{Engine, JobFailure, NewJob, Status};
 
+use super::watched::Watched;
 use super::{PATIENCE, eventually, houses, quick};
 
 /// Short, but so long that a busy machine does not lose it.
@@ -97,6 +98,53 @@ async fn a_run_that_lost_its_lease_is_cancelled_and_its_end_is_refused() {
         let job = house.wait_status(&id, Status::Success).await;
         assert_eq!((job.attempts, job.failures, job.error), (2, 0, None));
         running.drain(PATIENCE).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heartbeats_do_not_wait_for_a_pool_to_be_registered_again() {
+    for house in houses().await {
+        let store = Watched::new(Arc::clone(&house.store));
+        let running = Engine::builder(Arc::clone(&store) as _)
+            .lease(Duration::from_millis(150))
+            .register(quick("A", |_| async { Ok(()) }))
+            .start()
+            .await
+            .unwrap();
+        store.delay("register_pool", 10 * PATIENCE);
+        eventually("it is registered again, and again", || {
+            store.count("register_pool") >= 3
+        })
+        .await;
+        let calls = store.calls();
+        let again = calls.iter().rposition(|call| *call == "register_pool");
+        let beats = calls[..again.unwrap()].iter();
+        assert!(beats.filter(|call| **call == "heartbeat").count() >= 20);
+        running.drain(PATIENCE).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_is_removed_has_no_heartbeat_after_that() {
+    for house in houses().await {
+        let store = Watched::new(Arc::clone(&house.store));
+        let running = Engine::builder(Arc::clone(&store) as _)
+            .lease(Duration::from_millis(150))
+            .register(quick("A", |_| async { Ok(()) }))
+            .start()
+            .await
+            .unwrap();
+        eventually("its heart beats", || store.count("heartbeat") > 0).await;
+        store.delay("remove_pool", Duration::from_secs(1));
+        running.drain(PATIENCE).await;
+        let calls = store.calls();
+        let removed = calls.iter().position(|call| *call == "remove_pool");
+        let after = &calls[removed.unwrap()..];
+        assert!(
+            !after.contains(&"heartbeat") && !after.contains(&"register_pool"),
+            "{after:?}"
+        );
+        assert!(house.store.pools().await.unwrap().is_empty());
     }
 }
 

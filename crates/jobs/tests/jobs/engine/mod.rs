@@ -7,6 +7,7 @@ mod limits;
 mod logs;
 mod runs;
 mod schedules;
+mod watched;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
