@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -10,6 +11,13 @@ use crate::HookTarget;
 
 /// The most deliveries at a time to a place that is slow.
 pub(super) const SHARE: usize = 32;
+/// What has to wait for its place waits so long at least,
+const SHORTEST_HOLD: Duration = Duration::from_secs(10);
+/// and so long at most, once more of it waits than is looked at again in that time.
+const LONGEST_HOLD: Duration = Duration::from_mins(2);
+/// One after the other they are looked at again, a place's so long apart: some three times as many as
+/// the share could deliver to a receiver that takes each as long as a slow one may.
+const APART: Duration = Duration::from_millis(20);
 /// Above this number places to which nothing is under way are forgotten.
 const MOST_KNOWN: usize = 1000;
 
@@ -22,6 +30,25 @@ struct Destination {
     under_way: usize,
     /// The last delivery that was slow was not followed by one that was not.
     slow: bool,
+    /// When what was refused last is looked at again.
+    held_until: Option<Instant>,
+}
+
+impl Destination {
+    /// For how long what is refused now waits: in its turn, so that a backlog is neither written again
+    /// all at once nor again and again.
+    fn hold(&mut self, now: Instant) -> Duration {
+        let first = now + SHORTEST_HOLD;
+        let turn = self
+            .held_until
+            .map_or(first, |last| first.max(last + APART));
+        let hold = turn - now;
+        if hold > LONGEST_HOLD {
+            return LONGEST_HOLD.mul_f64(rand::random_range(0.5..1.0));
+        }
+        self.held_until = Some(turn);
+        hold
+    }
 }
 
 /// What may be done with a delivery.
@@ -31,8 +58,8 @@ pub(super) enum Admission {
     Prompt,
     /// It goes to a place that is slow.
     Slow,
-    /// A place that is slow has its share: it has to wait.
-    Refused,
+    /// A place that is slow has its share: it has to wait for so long.
+    Refused(Duration),
 }
 
 /// The place of a target: who is spoken to, whatever is asked of them.
@@ -55,7 +82,7 @@ impl Destinations {
         }
         let destination = known.entry(place.to_owned()).or_default();
         if destination.slow && destination.under_way >= SHARE {
-            return Admission::Refused;
+            return Admission::Refused(destination.hold(Instant::now()));
         }
         destination.under_way += 1;
         if destination.slow {
@@ -80,7 +107,9 @@ impl Destinations {
             return;
         };
         destination.under_way = destination.under_way.saturating_sub(1);
-        destination.slow &= !promptly;
+        if promptly {
+            (destination.slow, destination.held_until) = (false, None);
+        }
         if destination.under_way == 0 && !destination.slow {
             known.remove(place);
         }
@@ -107,7 +136,7 @@ mod tests {
             assert_eq!(destinations.begin("one"), Admission::Prompt);
         }
         destinations.is_slow("one");
-        assert_eq!(destinations.begin("one"), Admission::Refused);
+        assert!(refused(destinations.begin("one")));
         assert_eq!(destinations.begin("other"), Admission::Prompt);
         for _ in 0..3 * SHARE {
             destinations.over("one", false);
@@ -115,9 +144,39 @@ mod tests {
         for _ in 0..SHARE {
             assert_eq!(destinations.begin("one"), Admission::Slow);
         }
-        assert_eq!(destinations.begin("one"), Admission::Refused);
+        assert!(refused(destinations.begin("one")));
         destinations.over("one", true);
         assert_eq!(destinations.begin("one"), Admission::Prompt);
+    }
+
+    fn refused(admission: Admission) -> bool {
+        matches!(admission, Admission::Refused(_))
+    }
+
+    #[test]
+    fn a_backlog_is_written_again_seldom() {
+        let mut slow = Destination::default();
+        let mut now = Instant::now();
+        let end = now + Duration::from_mins(5);
+        // Each is refused whenever it is looked at.
+        let mut backlog = vec![now; 20_000];
+        let mut writes = 0_u32;
+        while now < end {
+            for due in backlog.iter_mut().filter(|due| **due <= now) {
+                let hold = slow.hold(now);
+                assert!((SHORTEST_HOLD..=LONGEST_HOLD).contains(&hold));
+                *due = now + hold;
+                writes += 1;
+            }
+            now += Duration::from_secs(1);
+        }
+        // With a lease of ten seconds for each it would be 600,000.
+        assert!(writes < 120_000, "{writes}");
+        // A short one is looked at again soon.
+        let mut slow = Destination::default();
+        assert!((0..100).all(|_| slow.hold(now) < SHORTEST_HOLD + 100 * APART));
+        // Nothing waits in turns that are over.
+        assert_eq!(slow.hold(now + Duration::from_mins(1)), SHORTEST_HOLD);
     }
 
     #[test]

@@ -87,8 +87,14 @@ async fn hand_out(
                     }
                     let place = destinations::place(&event.target);
                     let admission = destinations.begin(&place);
-                    if admission == Admission::Refused {
-                        // It is handed out again when its lease ends.
+                    if let Admission::Refused(lease) = admission {
+                        if settled
+                            .send((event, Delivery::Held { lease }))
+                            .await
+                            .is_err()
+                        {
+                            return;
+                        }
                         continue;
                     }
                     let Ok(room) = Arc::clone(&all).acquire_owned().await else {
@@ -96,7 +102,7 @@ async fn hand_out(
                     };
                     let prompt = match admission {
                         Admission::Prompt => Arc::clone(&prompt).acquire_owned().await.ok(),
-                        Admission::Slow | Admission::Refused => None,
+                        Admission::Slow | Admission::Refused(_) => None,
                     };
                     let under_way = UnderWay {
                         shared: Arc::clone(&shared),

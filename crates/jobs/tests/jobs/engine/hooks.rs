@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use seawall_jobs::{HookReceiver, HookTarget, NewJob, Status};
+use seawall_jobs::{Delivery, Engine, HookReceiver, HookTarget, NewJob, Status};
 
+use super::watched::Watched;
 use super::{PATIENCE, eventually, houses, quick};
 use crate::receiver::{HANG, Receiver};
 
@@ -124,9 +125,8 @@ async fn a_receiver_that_hangs_does_not_keep_others_waiting() {
     for house in houses().await {
         let (hanging, fine) = (Receiver::start().await, Receiver::start().await);
         hanging.answer(HANG);
-        let running = house
-            .engine()
-            .await
+        let store = Watched::new(Arc::clone(&house.store));
+        let running = Engine::builder(Arc::clone(&store) as _)
             .register(quick("A", |_| async { Ok(()) }))
             .start()
             .await
@@ -145,6 +145,21 @@ async fn a_receiver_that_hangs_does_not_keep_others_waiting() {
         eventually("the other hears all", || fine.count() == 40).await;
         let took = started.elapsed();
         assert!(took < Duration::from_secs(20), "{took:?}");
+        // What has no room waits its turn, which comes later and later.
+        let waits = |longer| {
+            let settled = store.settled();
+            settled.iter().any(|(event, delivery)| {
+                let lease = match delivery {
+                    Delivery::Held { lease } => *lease,
+                    _ => Duration::ZERO,
+                };
+                event.target == hanging.hook() && lease > longer
+            })
+        };
+        eventually("some are held for longer", || {
+            waits(Duration::from_secs(11))
+        })
+        .await;
         running.drain(Duration::ZERO).await;
     }
 }
