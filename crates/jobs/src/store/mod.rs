@@ -125,7 +125,9 @@ pub trait JobStore: std::fmt::Debug + Send + Sync + 'static {
     /// newer of what it was and [`HookEvent::ack`]. One that goes on may be held again and again.
     fn settle_hooks(&self, deliveries: Vec<(HookEvent, Delivery)>) -> Answer<'_, ()>;
 
-    /// The jobs of these ids that there are, schedules included, in no order.
+    /// The jobs of these ids that there are, schedules included, in no order. One that somebody else
+    /// has made unreadable is left out, so that it does not hide the others; [`JobStore::find`] says
+    /// what is wrong with it.
     fn get(&self, ids: Vec<JobId>) -> Answer<'_, Vec<Job>>;
 
     /// The job of this id.

@@ -257,6 +257,15 @@ async fn stats_that_are_no_jobs_are_errors_of_that_job_alone() {
         }
         assert!(claims.iter().any(|claim| claim.job.id.as_str() == OTHER));
         let found = bench.store.find(&ID.parse().unwrap()).await;
+        // It does not hide the other one.
+        let ids = vec![ID.parse().unwrap(), OTHER.parse().unwrap()];
+        let got = bench.store.get(ids).await.unwrap();
+        assert_eq!(
+            got.len(),
+            1 + usize::from(end.is_some()),
+            "{field}: {got:?}"
+        );
+        assert!(got.iter().any(|job| job.id.as_str() == OTHER));
         match end {
             None => assert!(
                 matches!(&found, Err(StoreError::Other(text)) if text.contains(ID)),
@@ -349,4 +358,58 @@ async fn a_policy_that_cannot_be_read_any_more_is_not_due_for_ever() {
     bench.clock.advance(Duration::from_mins(1));
     let fired = bench.store.fire(10).await.unwrap();
     assert_eq!((fired.jobs, fired.next.seconds()), (1, BEGIN + 150));
+}
+
+#[tokio::test]
+async fn a_hook_that_nobody_can_be_told_is_not_handed_out_for_ever() {
+    let spoiled: [(&str, &str); 3] = [
+        ("kind", "Odd"),
+        ("name", "no name"),
+        ("web_hook_url", "nowhere"),
+    ];
+    for (field, value) in spoiled {
+        let mut bench = Bench::held().await;
+        let hooked = |id: &str| {
+            let mut job = new_job(id);
+            job.hook = Some(HookTarget::url("http://hook").unwrap());
+            job
+        };
+        enqueue(&bench.store, hooked(ID)).await;
+        enqueue(&bench.store, hooked(OTHER)).await;
+        for claim in bench.store.claim(request(2)).await.unwrap() {
+            let end = vec![(claim.attempt, Outcome::Success)];
+            bench.store.finish(end).await.unwrap();
+        }
+        let key = format!(":job_stats:{ID}");
+        let _: i64 = bench.look.ask(&["HSET", &key, field, value]).await;
+        let due = async || {
+            let request = HookRequest {
+                urls: true,
+                receivers: Vec::new(),
+                limit: 1,
+                lease: Duration::from_secs(10),
+            };
+            bench.store.due_hooks(request).await.unwrap()
+        };
+        let mut told = 0;
+        loop {
+            let events = due().await;
+            if events.is_empty() {
+                break;
+            }
+            for event in events {
+                assert_eq!(event.job.id.as_str(), OTHER, "{field}");
+                told += 1;
+                let delivered = vec![(event, Delivery::Delivered)];
+                bench.store.settle_hooks(delivered).await.unwrap();
+            }
+        }
+        assert_eq!(told, 2, "{field}");
+        let waiting: i64 = bench.look.ask(&["ZCARD", ":seawall:hooks"]).await;
+        let events: Vec<String> = bench.look.ask(&["KEYS", ":seawall:events:*"]).await;
+        let tracked: i64 = bench.look.ask(&["HLEN", ":job_track:inprogress"]).await;
+        assert_eq!((waiting, events.len(), tracked), (0, 0, 0), "{field}");
+        let aside: i64 = bench.look.ask(&["LLEN", ":seawall:foreign"]).await;
+        assert_eq!(aside, 2, "{field}");
+    }
 }

@@ -7,6 +7,7 @@ use seawall_database::Timestamp;
 
 use super::record::{Flat, one_line, read};
 use super::script::{CLAIM, FINISH, HEARTBEAT, REPORT};
+use super::time::micros;
 use super::watch::CLAIMED_LATELY;
 use super::{Shared, go_json, locked};
 use crate::attempt::kept_message;
@@ -17,10 +18,6 @@ use crate::{
 
 /// Id, token, number, end of the lease, stats, and what of them has changed.
 type Claimed = (String, i64, u32, i64, Flat, Flat);
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
 
 impl Shared {
     pub(super) async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {

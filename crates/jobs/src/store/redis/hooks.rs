@@ -1,14 +1,16 @@
 //! The outbox of hooks: a list of events for each job that has some, and for each receiver the jobs by
 //! when their oldest event is due.
 
-use std::time::Duration;
-
 use seawall_database::Timestamp;
 
 use super::Shared;
-use super::record::{Flat, hook_key, read};
-use super::script::{HOOKS, SETTLE};
+use super::record::{Flat, foreign, hook_key, read};
+use super::script::{DROP_HOOK, HOOKS, SETTLE};
+use super::time::micros;
 use crate::{Ack, Delivery, HookEvent, HookRequest, StoreError, Topic};
+
+/// An event, the stats of its job, the job, and the key where it waits.
+type Due = (Vec<u8>, Flat, Vec<u8>, Vec<u8>);
 
 impl Shared {
     pub(super) async fn due_hooks(
@@ -22,21 +24,34 @@ impl Shared {
         if keys.is_empty() || request.limit == 0 {
             return Ok(Vec::new());
         }
-        let mut call = self.call(&HOOKS);
-        call.arg(request.limit.min(1000))
-            .arg(i64::try_from(request.lease.as_micros()).unwrap_or(i64::MAX))
-            .arg(keys.len());
-        for key in keys {
-            call.arg(key);
+        // Again while nothing came of it but what nobody can be told was cleared away.
+        for _ in 0..100 {
+            let mut call = self.call(&HOOKS);
+            call.arg(request.limit.min(1000))
+                .arg(micros(request.lease))
+                .arg(keys.len());
+            for key in &keys {
+                call.arg(key);
+            }
+            let found: Vec<Due> = self.run(&call).await?;
+            let mut events = Vec::with_capacity(found.len());
+            let dropped = !found.is_empty();
+            for (event, stats, id, key) in found {
+                match event_of(&event, stats) {
+                    Ok(event) => events.push(event),
+                    Err(error) => {
+                        tracing::error!(%error, "a hook in Redis cannot be told to anybody; it is in seawall:foreign");
+                        let mut call = self.call(&DROP_HOOK);
+                        call.arg(id).arg(key).arg(event);
+                        self.run::<i64>(&call).await?;
+                    }
+                }
+            }
+            if !events.is_empty() || !dropped {
+                return Ok(events);
+            }
         }
-        let events: Vec<(Vec<u8>, Flat)> = self.run(&call).await?;
-        let events = events.into_iter().filter_map(|(event, stats)| {
-            event_of(&event, stats)
-                .inspect_err(|error| tracing::error!(%error, "a hook in Redis cannot be delivered"))
-                .ok()
-                .flatten()
-        });
-        Ok(events.collect())
+        Ok(Vec::new())
     }
 
     pub(super) async fn settle_hooks(
@@ -49,11 +64,10 @@ impl Shared {
         let mut call = self.call(&SETTLE);
         call.arg(deliveries.len());
         for (event, delivery) in &deliveries {
-            let micros = |time: &Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
             let (wait, tries) = match delivery {
                 Delivery::Delivered => (-1, 0),
-                Delivery::Failed { retry_after } => (micros(retry_after), 1),
-                Delivery::Held { lease } => (micros(lease), 0),
+                Delivery::Failed { retry_after } => (micros(*retry_after), 1),
+                Delivery::Held { lease } => (micros(*lease), 0),
             };
             let ack = event.ack();
             call.arg(event.job.id.as_str())
@@ -80,8 +94,7 @@ fn ack_json(ack: &Ack) -> String {
     )
 }
 
-/// None for a job that has no hook any more.
-fn event_of(event: &[u8], job_fields: Flat) -> Result<Option<HookEvent>, StoreError> {
+fn event_of(event: &[u8], job_fields: Flat) -> Result<HookEvent, StoreError> {
     let mut job = read(job_fields)?.job;
     let text = String::from_utf8_lossy(event);
     let mut parts = text.splitn(6, '\n');
@@ -95,20 +108,21 @@ fn event_of(event: &[u8], job_fields: Flat) -> Result<Option<HookEvent>, StoreEr
     let revision = revision.parse().map_err(|_| defect())?;
     let time = Timestamp(time.parse().map_err(|_| defect())?);
     let check_in = check_in.to_owned();
-    let Some(target) = job.hook.clone() else {
-        return Ok(None);
-    };
+    let target = job
+        .hook
+        .clone()
+        .ok_or_else(|| foreign(job.id.as_str(), "its hook"))?;
     job.status = status;
     job.revision = revision;
     job.update_time = time;
     if !check_in.is_empty() {
         job.check_in_at = time;
     }
-    Ok(Some(HookEvent {
+    Ok(HookEvent {
         id,
         target,
         job,
         check_in,
         tries,
-    }))
+    })
 }

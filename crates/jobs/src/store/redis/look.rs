@@ -17,12 +17,22 @@ const MOST_COUNTED: usize = 20_000;
 const MOST_SCANNED: u64 = 2_000_000;
 
 impl Shared {
+    /// Without those whose bytes are foreign: one of them must not hide the others.
     pub(super) async fn get(&self, ids: Vec<JobId>) -> Result<Vec<Job>, StoreError> {
-        self.load(&ids, true).await
+        let jobs = self.load(&ids).await?.into_iter();
+        let readable = jobs.filter_map(|job| {
+            job.inspect_err(|error| tracing::warn!(%error, "left out of an answer"))
+                .ok()
+        });
+        Ok(readable.collect())
     }
 
-    /// The jobs of these ids. Foreign bytes are an error if `strict`, else they are left out.
-    async fn load(&self, ids: &[JobId], strict: bool) -> Result<Vec<Job>, StoreError> {
+    pub(super) async fn find(&self, id: &JobId) -> Result<Option<Job>, StoreError> {
+        self.load(std::slice::from_ref(id)).await?.pop().transpose()
+    }
+
+    /// The jobs of these ids that there are, an error for each whose bytes are foreign.
+    async fn load(&self, ids: &[JobId]) -> Result<Vec<Result<Job, StoreError>>, StoreError> {
         let mut jobs = Vec::with_capacity(ids.len());
         for ids in ids.chunks(250) {
             let mut call = self.call(&GET);
@@ -32,16 +42,11 @@ impl Shared {
             }
             let stats: Vec<Flat> = self.run(&call).await?;
             for (id, stats) in ids.iter().zip(stats) {
-                let job = match stats.len() {
+                jobs.push(match stats.len() {
                     0 => continue,
                     1 => Err(foreign(id.as_str(), "another type of key, or no status")),
                     _ => read(stats).map(|read| read.job),
-                };
-                match job {
-                    Ok(job) => jobs.push(job),
-                    Err(error) if strict => return Err(error),
-                    Err(error) => tracing::warn!(%error, "left out of a list"),
-                }
+                });
             }
         }
         Ok(jobs)
@@ -100,7 +105,7 @@ impl Shared {
                 .iter()
                 .filter_map(|key| key.rsplit(':').next()?.parse().ok())
                 .collect();
-            for job in self.load(&ids, false).await? {
+            for job in self.get(ids).await? {
                 if !matches(&filter, &job) {
                     continue;
                 }
@@ -165,7 +170,7 @@ impl Shared {
             ids = ids.into_iter().skip(offset).take(limit as usize).collect();
         }
         Ok(Executions {
-            jobs: self.load(&ids, false).await?,
+            jobs: self.get(ids).await?,
             total,
         })
     }

@@ -219,6 +219,10 @@ impl JobStore for RedisStore {
         Box::pin(self.shared.get(ids))
     }
 
+    fn find<'a>(&'a self, id: &'a JobId) -> Answer<'a, Option<Job>> {
+        Box::pin(self.shared.find(id))
+    }
+
     fn attempts<'a>(&'a self, id: &'a JobId) -> Answer<'a, Vec<AttemptRecord>> {
         Box::pin(self.shared.attempts(id))
     }

@@ -20,6 +20,7 @@ scripts! {
     ADOPT = "lua/adopt.lua";
     CLAIM = "lua/claim.lua";
     DISOWN = "lua/disown.lua";
+    DROP_HOOK = "lua/drop_hook.lua";
     DUE = "lua/due.lua";
     DUE_SLOTS = "lua/due_slots.lua";
     ENQUEUE = "lua/enqueue.lua";

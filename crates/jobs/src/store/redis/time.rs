@@ -1,5 +1,7 @@
 //! What time brings: delays that end, leases that end, jobs that are kept no longer.
 
+use std::time::Duration;
+
 use seawall_database::Timestamp;
 
 use super::Shared;
@@ -12,6 +14,11 @@ use crate::{MOST_LOSSES, StoreError, Topic};
 const DEAD_AFTER_SECONDS: u32 = 30;
 /// One of ours is forgotten after a day.
 const FORGET_AFTER_SECONDS: u32 = 24 * 3600;
+
+/// As the scripts take it.
+pub(super) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
 
 impl Shared {
     pub(super) async fn promote(&self, limit: u32) -> Result<Promoted, StoreError> {

@@ -11,7 +11,7 @@ for _ = 1, tonumber(arg()) do
       call('DEL', S .. 'events:' .. id)
     else
       call('ZADD', key, int(now + lease), id)
-      events[#events + 1] = { event, list }
+      events[#events + 1] = { event, list, id, key }
     end
   end
   if #events >= limit then
