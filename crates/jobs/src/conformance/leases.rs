@@ -125,6 +125,28 @@ pub async fn a_job_that_kills_its_workers_is_an_error_at_last(place: &dyn Place)
     );
 }
 
+pub async fn what_is_lost_at_once_comes_back_at_once(place: &dyn Place) {
+    let rooms = Rooms::open(place).await;
+    rooms
+        .store
+        .enqueue((0..300).map(job).collect())
+        .await
+        .unwrap();
+    assert_eq!(rooms.claim(300).await.len(), 300);
+    rooms.pass(LEASE + seconds(1));
+    let some = rooms.store.rescue(100).await.unwrap();
+    assert_eq!((some.requeued, some.more), (100, true));
+    let mut back = some.requeued;
+    loop {
+        let some = rooms.store.rescue(500).await.unwrap();
+        back += some.requeued;
+        if !some.more {
+            break;
+        }
+    }
+    assert_eq!(back, 300);
+}
+
 pub async fn racing_rescuers_give_a_job_back_once(place: &dyn Place) {
     let rooms = Rooms::open(place).await;
     rooms

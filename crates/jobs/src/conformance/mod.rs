@@ -51,6 +51,7 @@ macro_rules! conformance {
             leases: an_attempt_that_lost_its_lease_can_write_nothing,
             leases: a_late_end_counts_as_long_as_nobody_else_has_the_job,
             leases: a_job_that_kills_its_workers_is_an_error_at_last,
+            leases: what_is_lost_at_once_comes_back_at_once,
             leases: racing_rescuers_give_a_job_back_once,
             outcomes: a_failure_is_tried_again_under_a_new_revision,
             outcomes: the_last_failure_is_an_error_with_its_message,

@@ -74,7 +74,7 @@ pub(super) async fn rescue(shared: Arc<Shared>) {
     let interval = (shared.lease / 4).clamp(Duration::from_millis(50), Duration::from_secs(5));
     loop {
         match shared.store.rescue(LIMIT).await {
-            Ok(rescued) if rescued.requeued + rescued.failed >= u64::from(LIMIT) => continue,
+            Ok(rescued) if rescued.more => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "what dead workers left waits"),
         }

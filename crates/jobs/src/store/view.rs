@@ -43,6 +43,8 @@ pub struct Rescued {
     pub requeued: u64,
     /// How many are errors now.
     pub failed: u64,
+    /// Whether there may be more: ask again.
+    pub more: bool,
 }
 
 /// What became of slots.

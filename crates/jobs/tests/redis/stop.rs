@@ -76,6 +76,38 @@ async fn many_pending_jobs_are_stopped_without_keeping_others_from_redis() {
 }
 
 #[tokio::test]
+async fn a_queue_of_very_many_tenants_is_counted_and_stopped_whole() {
+    const TENANTS: u64 = 2_500;
+    let redis = Redis::without_data();
+    let store = RedisStore::open(RedisOptions::new(redis.url(), "harbor"))
+        .await
+        .unwrap();
+    let jobs: Vec<_> = (0..TENANTS)
+        .map(|tenant| {
+            let mut job = new_job("x");
+            job.id = None;
+            job.tenant = format!("tenant-{tenant}");
+            job
+        })
+        .collect();
+    for jobs in jobs.chunks(500) {
+        store.enqueue(jobs.to_vec()).await.unwrap();
+    }
+    let pending = async || {
+        let queues = store.queues().await.unwrap();
+        queues.iter().map(|queue| queue.pending).sum::<u64>()
+    };
+    assert_eq!(pending().await, TENANTS);
+    let queue = JobSelector::Queue("DEMO".to_owned());
+    let some = store.stop(queue.clone(), 100).await.unwrap();
+    assert_eq!((some.jobs, some.more), (100, true));
+    assert_eq!(pending().await, TENANTS - 100);
+    let rest = store.stop(queue, 10_000).await.unwrap();
+    assert_eq!((rest.jobs, rest.more), (TENANTS - 100, false));
+    assert_eq!(pending().await, 0);
+}
+
+#[tokio::test]
 async fn a_finished_job_leaves_little_behind_and_nothing_once_it_is_swept() {
     const JOBS: u32 = 4_000;
     const WARM: u32 = 1_000;

@@ -16,6 +16,13 @@ const MOST_COUNTED: usize = 20_000;
 /// The most keys that one list looks at.
 const MOST_SCANNED: u64 = 2_000_000;
 
+/// The tenants of a queue that are looked at in one go.
+const TENANTS: u32 = 1000;
+
+/// How many wait, how many run, for how long one has waited at most, whether it is paused, and whether
+/// it has more tenants.
+type Queue = (u64, u64, u64, bool, bool);
+
 impl Shared {
     /// Without those whose bytes are foreign: one of them must not hide the others.
     pub(super) async fn get(&self, ids: Vec<JobId>) -> Result<Vec<Job>, StoreError> {
@@ -192,13 +199,18 @@ impl Shared {
         let scheduled = self.waiting().await?;
         let mut queues = Vec::with_capacity(names.len());
         for names in names.chunks(50) {
-            let mut call = self.call(&QUEUES);
-            call.arg(names.len());
-            for name in names {
-                call.arg(name);
-            }
-            let answers: Vec<(u64, u64, u64, bool)> = self.run(&call).await?;
-            for (name, (pending, running, waited, paused)) in names.iter().zip(answers) {
+            let answers = self.queue_page(0, names).await?;
+            for (name, (mut pending, running, mut waited, paused, more)) in
+                names.iter().zip(answers)
+            {
+                let (mut from, mut more) = (TENANTS, more);
+                while more {
+                    let page = self.queue_page(from, std::slice::from_ref(name)).await?;
+                    let Some(page) = page.first() else { break };
+                    pending += page.0;
+                    waited = waited.max(page.2);
+                    (from, more) = (from + TENANTS, page.4);
+                }
                 queues.push(QueueRecord {
                     name: name.clone(),
                     pending,
@@ -210,6 +222,16 @@ impl Shared {
             }
         }
         Ok(queues)
+    }
+
+    /// Of each queue, by its tenants from one on.
+    async fn queue_page(&self, from: u32, names: &[String]) -> Result<Vec<Queue>, StoreError> {
+        let mut call = self.call(&QUEUES);
+        call.arg(from).arg(names.len());
+        for name in names {
+            call.arg(name);
+        }
+        self.run(&call).await
     }
 
     /// How many jobs of each type wait for their time.

@@ -58,20 +58,25 @@ impl Shared {
 
     async fn stop_queue(&self, name: &str, limit: u32) -> Result<Stopped, StoreError> {
         let turns = format!("{}seawall:turns:{name}", self.prefix);
-        let (tenants,): (Vec<String>,) = self
-            .pipe(redis::pipe().cmd("ZRANGE").arg(turns).arg(0).arg(999))
-            .await?;
-        // The plain queue, the tenants' own, then those that wait for their time.
-        let mut places: Vec<&str> = vec![""];
-        places.extend(
-            tenants
-                .iter()
-                .map(String::as_str)
-                .filter(|name| !name.is_empty()),
-        );
         let mut stopped = Stopped::default();
-        for place in places {
-            self.stop_list(name, place, limit, &mut stopped).await?;
+        // The plain queue, the tenants' own, then those that wait for their time.
+        self.stop_list(name, "", limit, &mut stopped).await?;
+        let mut cursor = 0_u64;
+        loop {
+            let mut scan = redis::pipe();
+            scan.cmd("ZSCAN")
+                .arg(&turns)
+                .arg(cursor)
+                .arg("COUNT")
+                .arg(500);
+            let ((next, tenants),): ((u64, Vec<(String, f64)>),) = self.pipe(&scan).await?;
+            for (tenant, _) in tenants.iter().filter(|(tenant, _)| !tenant.is_empty()) {
+                self.stop_list(name, tenant, limit, &mut stopped).await?;
+            }
+            cursor = next;
+            if cursor == 0 || stopped.jobs >= u64::from(limit) {
+                break;
+            }
         }
         for place in ["scheduled", "retry"] {
             self.stop_waiting(name, place, limit, &mut stopped).await?;

@@ -40,7 +40,7 @@ impl Shared {
             .arg(MOST_LOSSES)
             .arg(DEAD_AFTER_SECONDS)
             .arg(FORGET_AFTER_SECONDS);
-        let (requeued, failed, lost): (u64, u64, Vec<String>) = self.run(&call).await?;
+        let (requeued, failed, lost, more): (u64, u64, Vec<String>, bool) = self.run(&call).await?;
         for lost in lost.chunks(2) {
             if let [job, pool] = lost {
                 tracing::warn!(job, pool, "a job lost its worker");
@@ -52,7 +52,11 @@ impl Shared {
         if failed > 0 {
             self.bells.ring(Topic::Hooks);
         }
-        Ok(Rescued { requeued, failed })
+        Ok(Rescued {
+            requeued,
+            failed,
+            more,
+        })
     }
 
     pub(super) async fn sweep(&self, retention: Retention, limit: u32) -> Result<u64, StoreError> {

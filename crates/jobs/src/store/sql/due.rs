@@ -126,10 +126,14 @@ pub(super) async fn rescue(tx: &mut Tx, step: &Step, limit: &u32) -> Result<Resc
     if lost.is_empty() {
         return Ok(Rescued::default());
     }
+    let looked_at = lost.len() as u64;
     let params = params![Value::list(lost), step.now, step.now.seconds(), MOST_LOSSES];
     let rows: Vec<(String, String, bool, u32, String, Timestamp)> =
         tx.fetch_all(RESCUE, params).await?;
-    let mut rescued = Rescued::default();
+    let mut rescued = Rescued {
+        more: looked_at >= u64::from(*limit),
+        ..Rescued::default()
+    };
     let mut told = Vec::new();
     for (id, status, has_hook, number, pool, start_time) in rows {
         let id: JobId = parsed(&id)?;

@@ -1,5 +1,7 @@
 -- What there is to say about queues. For each name: how many wait, how many run by a lease and in the
--- lists of other pools, when what waits the longest was put there, whether it is paused.
+-- lists of other pools, when what waits the longest was put there, whether it is paused, and whether there
+-- are more tenants: first from which of them on is looked at, a thousand at a time.
+local from = tonumber(arg())
 local answers = {}
 local pools = {}
 for _, pool in ipairs(call('SMEMBERS', P .. 'worker_pools')) do
@@ -9,8 +11,12 @@ for _, pool in ipairs(call('SMEMBERS', P .. 'worker_pools')) do
 end
 for i = 1, tonumber(arg()) do
   local name = arg()
-  local lists = { P .. 'jobs:' .. name }
-  for _, tenant in ipairs(call('ZRANGE', S .. 'turns:' .. name, 0, 999)) do
+  local lists = {}
+  if from == 0 then
+    lists[1] = P .. 'jobs:' .. name
+  end
+  local tenants = call('ZRANGE', S .. 'turns:' .. name, from, from + 999)
+  for _, tenant in ipairs(tenants) do
     if tenant ~= '' then
       lists[#lists + 1] = S .. 'queue:' .. name .. ':' .. tenant
     end
@@ -31,6 +37,7 @@ for i = 1, tonumber(arg()) do
     running = running + call('LLEN', P .. 'jobs:' .. name .. ':' .. pool .. ':inprogress')
   end
   local waited = oldest > 0 and math.max(now - oldest * 1000000, 0) or 0
-  answers[i] = { pending, running, int(waited), call('EXISTS', P .. 'jobs:' .. name .. ':paused') }
+  answers[i] = { pending, running, int(waited), call('EXISTS', P .. 'jobs:' .. name .. ':paused'),
+    #tenants == 1000 and 1 or 0 }
 end
 return answers

@@ -1,9 +1,12 @@
 -- Gives back what was lost with its worker: the limit, the most losses, and after how many seconds
--- without a heartbeat a pool is dead, and forgotten.
+-- without a heartbeat a pool is dead, and forgotten. Answers with how many went back and how many are errors
+-- now, what was lost, and whether there may be more.
 local limit, most, dead_after, forget_after = tonumber(arg()), tonumber(arg()), tonumber(arg()), tonumber(arg())
 local requeued, failed, lost = 0, 0, {}
 local why = 'its lease ended: the worker died, or did not reach the store'
-for _, id in ipairs(call('ZRANGEBYSCORE', S .. 'leases', '-inf', int(now), 'LIMIT', 0, limit)) do
+local over = call('ZRANGEBYSCORE', S .. 'leases', '-inf', int(now), 'LIMIT', 0, limit)
+local more, cut = #over >= limit and 1 or 0, false
+for _, id in ipairs(over) do
   local attempt = attempt_of(id)
   if not attempt then
     call('ZREM', S .. 'leases', id)
@@ -39,6 +42,7 @@ local function reap(pool, names)
     local list = P .. 'jobs:' .. name .. ':' .. pool .. ':inprogress'
     for _ = 1, call('LLEN', list) do
       if limit <= 0 then
+        cut = true
         return false
       end
       limit = limit - 1
@@ -113,4 +117,7 @@ if call('HLEN', seen) > call('SCARD', P .. 'worker_pools') then
   end
 end
 announce()
-return { requeued, failed, lost }
+if cut and requeued > 0 then
+  more = 1
+end
+return { requeued, failed, lost, more }

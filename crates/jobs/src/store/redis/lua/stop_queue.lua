@@ -32,6 +32,10 @@ else
   while looked < most do
     local raw = call('RPOP', list)
     if not raw then
+      if where ~= '' then
+        -- Nothing waits there any more: nobody needs to look again.
+        call('ZREM', S .. 'turns:' .. name, where)
+      end
       break
     end
     looked = looked + 1
