@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use rand::RngExt as _;
 use seawall_jobs::{
     Enqueued, JobId, JobStore as _, NewSchedule, Outcome, RedisOptions, RedisStore, Status,
     StoreError,
@@ -32,8 +31,7 @@ macro_rules! insist {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_with_its_data_it_loses_nothing_that_was_accepted() {
-    let seed: u64 = rand::rng().random();
-    println!("seed {seed}");
+    let seed = seawall_testkit::seed();
     let kills = rounds(3, 30);
     let mut redis = Redis::start();
     let store = std::sync::Arc::new(

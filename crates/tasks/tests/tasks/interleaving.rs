@@ -27,9 +27,7 @@ struct Run {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_task_ends_once_whatever_happens() {
-    let seed: u64 =
-        std::env::var("SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
-    println!("SEED={seed}");
+    let seed = seawall_testkit::seed();
     for round in 0..seawall_testkit::rounds(6, 200) {
         let backing = match round % 2 {
             0 => seawall_testkit::sqlite(),

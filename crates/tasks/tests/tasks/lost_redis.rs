@@ -17,8 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_redis_has_lost_runs_all_the_same() {
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
+    let seed = seawall_testkit::seed();
     let mut random = StdRng::seed_from_u64(seed);
     for backing in seawall_testkit::databases() {
         let settings = DatabaseSettings::new(backing.url().parse().unwrap());

@@ -82,11 +82,7 @@ pub struct Storm {
 
 /// Submits jobs of every sort and kills the process again and again.
 pub fn storm(core: HarborCore, options: JobServiceOptions, kills: usize) -> Storm {
-    let seed: u64 = std::env::var("SEAWALL_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or_else(rand::random);
-    println!("SEAWALL_SEED={seed}");
+    let seed = seawall_testkit::seed();
     let mut random = StdRng::seed_from_u64(seed);
     let receiver = HarborCore::start();
     let mut service = JobService::start(options);

@@ -156,18 +156,9 @@ impl House {
     }
 }
 
-fn seed() -> u64 {
-    let given = std::env::var("SEAWALL_SEED").ok();
-    let seed = given
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or_else(rand::random);
-    println!("SEAWALL_SEED={seed}");
-    seed
-}
-
 /// Launches collections and purges, and kills the process that collects, again and again.
 fn workers_are_killed(redis: Option<Redis>) {
-    let seed = seed();
+    let seed = seawall_testkit::seed();
     let mut random = StdRng::seed_from_u64(seed);
     let mut house = House::open(redis);
     let image = Image::saying("this stays");

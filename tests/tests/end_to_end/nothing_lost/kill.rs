@@ -4,11 +4,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use seawall_testkit::{Seawall, SeawallOptions, TestDatabase, postgres, rounds, sqlite};
+use seawall_testkit::{Seawall, SeawallOptions, TestDatabase, postgres, rounds, seed, sqlite};
 use seawall_tests::{Api, Image, noise, tar};
 
 use super::ledger::{Ledger, check_blob_files, files_in};
@@ -27,7 +27,6 @@ fn nothing_is_lost_by_kill_9_on_postgres() {
 
 fn kill_again_and_again(database: &TestDatabase) {
     let seed = seed();
-    println!("SEAWALL_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let options = SeawallOptions::default()
         .database(database.url())
@@ -120,17 +119,4 @@ fn image(round: usize, pusher: usize, number: usize) -> Image {
         tar(&[("content", &content)])
     });
     Image::new("amd64", layers.collect())
-}
-
-/// `SEAWALL_SEED`, or a new one.
-pub fn seed() -> u64 {
-    std::env::var("SEAWALL_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or_else(|| {
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default()
-                .as_secs()
-        })
 }

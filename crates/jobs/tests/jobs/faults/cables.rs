@@ -30,8 +30,7 @@ async fn a_replica_whose_cable_is_cut_ends_nothing_twice_on_redis() {
 }
 
 async fn cut_again_and_again(url: &str) {
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
+    let seed = seawall_testkit::seed();
     let mut random = StdRng::seed_from_u64(seed);
     let network = Network::create();
     let cable = network.connect();

@@ -59,8 +59,7 @@ async fn kill_again_and_again(backing: TestDatabase, workers: usize) {
 
 /// Kills one of them again and again, until all jobs have ended.
 async fn kill_workers(url: &str, workers: usize, receiver: &Receiver, jobs: &[NewJob]) {
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
+    let seed = seawall_testkit::seed();
     let mut random = StdRng::seed_from_u64(seed);
     let mut running: Vec<Worker> = (0..workers).map(|_| Worker::start(url)).collect();
     for _ in 0..rounds(5, 60) {

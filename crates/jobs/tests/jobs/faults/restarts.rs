@@ -44,8 +44,7 @@ async fn a_postgresql_that_is_killed_and_comes_back_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_is_killed_and_comes_back_with_its_data_loses_nothing() {
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
+    let seed = seawall_testkit::seed();
     let mut random = StdRng::seed_from_u64(seed);
     // Not even there when they start.
     let mut redis = Redis::start();

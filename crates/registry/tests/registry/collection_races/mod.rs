@@ -211,13 +211,6 @@ async fn nothing_is_left(world: &World, projects: &[ProjectRef]) {
     assert!(stored.is_empty());
 }
 
-fn seed() -> u64 {
-    let given = std::env::var("SEAWALL_SEED").ok();
-    let seed = given.map_or_else(rand::random, |seed| seed.parse().unwrap());
-    println!("SEAWALL_SEED={seed}");
-    seed
-}
-
 fn content_settings() -> ContentSettings {
     ContentSettings {
         lease: LEASE,
@@ -227,7 +220,7 @@ fn content_settings() -> ContentSettings {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_who_was_told_yes_loses_on_local_disk() {
-    let seed = seed();
+    let seed = seawall_testkit::seed();
     for backing in databases() {
         let world = World::open_on(
             backing,
@@ -246,7 +239,7 @@ async fn nobody_who_was_told_yes_loses_on_local_disk() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_who_was_told_yes_loses_on_s3() {
-    let seed = seed();
+    let seed = seawall_testkit::seed();
     for backing in databases() {
         if backing.engine() == TestEngine::Sqlite && !full() {
             continue;

@@ -16,13 +16,12 @@ use std::path::Path;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
-use seawall_testkit::{Seawall, SeawallOptions, full, rounds, wait_until};
+use seawall_testkit::{Seawall, SeawallOptions, full, rounds, seed, wait_until};
 use seawall_tests::{Api, Image, noise, tar};
 use tempfile::TempDir;
 
 use self::disk::Disk;
 use self::trace::{Call, calls};
-use super::kill::seed;
 use super::ledger::{Entry, check_blob_files, check_entry};
 
 const REPOSITORY: &str = "library/power";
@@ -38,7 +37,6 @@ fn nothing_answered_is_lost_when_the_power_fails() {
         .map(|blob| blob.digest.clone())
         .collect();
     let seed = seed();
-    println!("SEAWALL_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
 
     // Between two moments at which something became durable, only what was answered can change:
