@@ -1,14 +1,19 @@
 //! A stand-in for Harbor's core, as far as a job service meets it: it gives settings to who knows
 //! the secret, and takes hooks, or fails to, as a test says.
 //!
-//! HTTP by hand: what a job service sends is simple, and the stand-in shares no code with it.
+//! HTTP by hand (over TLS if asked to): what a job service sends is simple, and the stand-in shares no code with it.
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 /// What becomes of hooks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,9 +55,45 @@ struct State {
     settings_asked: u32,
 }
 
+/// What Harbor's internal TLS gives to core, as PEM.
+#[derive(Clone, Debug)]
+pub struct CoreTls {
+    /// The certificate that core shows.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
+    /// Who signed the certificates that callers have to show.
+    pub authority: String,
+}
+
+impl CoreTls {
+    fn config(&self) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_slice(self.authority.as_bytes());
+        roots
+            .add(authority.expect("read the authority"))
+            .expect("trust the authority");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes());
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("speak TLS")
+            .with_client_cert_verifier(verifier.build().expect("verify clients"))
+            .with_single_cert(
+                vec![certificate.expect("read the certificate")],
+                key.expect("read the key"),
+            );
+        Arc::new(config.expect("serve with the certificate"))
+    }
+}
+
 /// The stand-in; it ends with the test process.
 #[derive(Debug)]
 pub struct HarborCore {
+    scheme: &'static str,
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
@@ -65,22 +106,36 @@ impl HarborCore {
 
     /// Starts one on a free port.
     pub fn start() -> Self {
+        Self::listen(None)
+    }
+
+    /// Starts one on a free port that speaks to nobody who shows no certificate of the authority.
+    pub fn start_with_tls(tls: &CoreTls) -> Self {
+        Self::listen(Some(tls.config()))
+    }
+
+    fn listen(tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind a port");
         let address = listener.local_addr().expect("know the port");
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let state = Arc::clone(&shared);
-                thread::spawn(move || serve(connection, &state));
+                let (state, tls) = (Arc::clone(&shared), tls.clone());
+                thread::spawn(move || meet(connection, tls, &state));
             }
         });
-        Self { address, state }
+        Self {
+            scheme,
+            address,
+            state,
+        }
     }
 
-    /// `http://127.0.0.1:port`
+    /// `http://127.0.0.1:port`, or `https://…`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Where a task hears of its job.
@@ -139,12 +194,19 @@ struct Request {
     body: String,
 }
 
-fn serve(mut connection: TcpStream, state: &Mutex<State>) {
+fn meet(connection: TcpStream, tls: Option<Arc<ServerConfig>>, state: &Mutex<State>) {
     let _ = connection.set_read_timeout(Some(Duration::from_mins(2)));
-    let Ok(clone) = connection.try_clone() else {
-        return;
-    };
-    let mut reader = BufReader::new(clone);
+    match tls {
+        None => serve(connection, state),
+        Some(config) => {
+            let session = ServerConnection::new(config).expect("begin a session");
+            serve(StreamOwned::new(session, connection), state);
+        }
+    }
+}
+
+fn serve(connection: impl Read + Write, state: &Mutex<State>) {
+    let mut reader = BufReader::new(connection);
     while lock(state).fault != HookFault::Down
         && let Some(request) = read(&mut reader)
     {
@@ -156,7 +218,9 @@ fn serve(mut connection: TcpStream, state: &Mutex<State>) {
             "HTTP/1.1 {status} Stand-in\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
-        if connection.write_all((head + &body).as_bytes()).is_err() {
+        let connection = reader.get_mut();
+        let written = connection.write_all((head + &body).as_bytes());
+        if written.and_then(|()| connection.flush()).is_err() {
             return;
         }
     }

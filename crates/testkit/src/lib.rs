@@ -40,7 +40,7 @@ mod workspace;
 pub use database::{TestDatabase, TestEngine, databases, postgres, sqlite};
 pub use dockerd::Dockerd;
 pub use fault_proxy::{Fault, FaultProxy};
-pub use harbor_core::{HarborCore, Hook, HookFault};
+pub use harbor_core::{CoreTls, HarborCore, Hook, HookFault};
 pub use job_service::{JobService, JobServiceOptions};
 pub use moto::Moto;
 pub use network::{Cable, Network};

@@ -79,14 +79,15 @@ fn a_pool_is_healthy_for_as_long_as_it_lives() {
 }
 
 /// An authority, a certificate of a server for 127.0.0.1, and one of a client.
-struct Certificates {
-    authority: String,
-    server: String,
-    server_key: String,
-    client: String,
+pub struct Certificates {
+    pub authority: String,
+    pub server: String,
+    pub server_key: String,
+    pub client: String,
+    pub client_key: String,
 }
 
-fn certificates() -> Certificates {
+pub fn certificates() -> Certificates {
     let authority_key = rcgen::KeyPair::generate().unwrap();
     let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -106,13 +107,15 @@ fn certificates() -> Certificates {
         authority: authority_pem,
         server,
         server_key,
-        client: client + &client_key,
+        client,
+        client_key,
     }
 }
 
 #[test]
 fn tls_is_served_and_clients_may_need_a_certificate() {
     let made = certificates();
+    let client = made.client + &made.client_key;
     for protocol in ["https", "http"] {
         let mut options = JobServiceOptions::embedded();
         // Harbor's oddity: files that are named are used, whatever the protocol says.
@@ -135,8 +138,7 @@ fn tls_is_served_and_clients_may_need_a_certificate() {
             let root = reqwest::Certificate::from_pem(made.authority.as_bytes()).unwrap();
             let mut builder = Client::builder().tls_certs_only([root]);
             if identity {
-                builder =
-                    builder.identity(reqwest::Identity::from_pem(made.client.as_bytes()).unwrap());
+                builder = builder.identity(reqwest::Identity::from_pem(client.as_bytes()).unwrap());
             }
             let url = format!("https://{}/api/v1/stats", service.address());
             builder.build().unwrap().get(url).send()

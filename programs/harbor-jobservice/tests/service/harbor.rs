@@ -75,14 +75,14 @@ pub fn prepare(options: JobServiceOptions) -> JobService {
     service
 }
 
-fn start(core: &HarborCore, redis: &Redis) -> JobService {
+pub fn start(core: &HarborCore, redis: &Redis) -> JobService {
     let mut service = prepare(chart(core, redis));
     service.start_again();
     service
 }
 
 /// Waits until it answers, which it does after core and Redis do.
-fn wait_ready(service: &JobService) -> Caller {
+pub fn wait_ready(service: &JobService) -> Caller {
     let client = reqwest::blocking::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(5))

@@ -9,6 +9,7 @@ mod crashes;
 mod demo;
 mod harbor;
 mod hooks;
+mod internal_tls;
 mod metrics;
 mod registry;
 mod replication;
