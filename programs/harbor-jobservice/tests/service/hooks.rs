@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use seawall_testkit::{HarborCore, HookFault, JobService, JobServiceOptions, rounds};
+use seawall_testkit::{HarborCore, HookFault, JobService, JobServiceOptions, Redis, rounds};
 use serde_json::{Value, json};
 
 use crate::{Caller, PATIENCE, demo, job};
@@ -103,15 +103,33 @@ fn a_task_that_core_does_not_know_yet_is_told_again() {
 
 #[test]
 fn core_that_is_down_is_told_when_it_is_back() {
+    is_told_when_it_is_back(JobServiceOptions::embedded());
+}
+
+#[test]
+fn core_that_is_down_is_told_when_it_is_back_by_redis() {
+    let redis = Redis::start();
+    let mut options = JobServiceOptions::embedded();
+    options.config = options.config.replace(
+        "  backend: embedded\n  embedded:\n    path: @FOLDER@/data\n",
+        &format!(
+            "  backend: redis\n  redis_pool:\n    redis_url: {}\n    namespace: down\n",
+            redis.url()
+        ),
+    );
+    is_told_when_it_is_back(options);
+}
+
+/// Down for minutes in the long form; with a restart of the job service in between.
+fn is_told_when_it_is_back(options: JobServiceOptions) {
     let core = HarborCore::start();
     core.set_fault(HookFault::Down);
-    let mut service = JobService::start(JobServiceOptions::embedded());
+    let mut service = JobService::start(options);
     let caller = Caller::of(&service);
     let mut job = demo(0.0);
     job["status_hook"] = json!(core.hook_url("down"));
     let id = caller.submit(&job);
     caller.wait(&id, "Success");
-    // Down for minutes in the long form; with a restart of the job service in between.
     std::thread::sleep(Duration::from_secs(rounds(2, 120) as u64));
     service.kill();
     service.start_again();
