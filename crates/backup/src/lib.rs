@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`go_json`] | JSON as Go writes it, byte for byte |
 //! | [`api`] | the objects of `velero.io`, their labels and annotations |
+//! | [`filter`] | which namespaces, resources and objects; what asks for nothing that makes sense |
 //! | [`archive`] | the tar of a backup, written and read as a stream |
 //! | [`store`] | keys of a bucket and its compressed JSON files |
 //! | [`log`] | lines of a log, and what they amount to |
@@ -17,6 +18,7 @@
 pub mod api;
 pub mod archive;
 pub mod duration;
+pub mod filter;
 pub mod go_json;
 pub mod log;
 pub mod store;

@@ -10,6 +10,7 @@
 mod api;
 mod archive;
 mod duration;
+mod filter;
 mod go_json;
 mod log;
 mod store;
