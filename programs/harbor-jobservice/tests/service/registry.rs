@@ -222,7 +222,7 @@ fn killed_workers_lose_nothing_on_redis() {
 #[test]
 fn a_run_whose_process_is_told_to_end_goes_on_in_another() {
     let mut house = House::open(None);
-    let mut random = StdRng::seed_from_u64(seed());
+    let mut random = StdRng::seed_from_u64(seawall_testkit::seed());
     let garbage = house.push_garbage(&mut random);
     let parameters = json!({ "delete_untagged": false, "workers": 1 });
     let collection = house.launch("gc", &parameters);
