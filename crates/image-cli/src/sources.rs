@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use seawall_image_definition::substitutions::Substitutions;
-use seawall_image_definition::{Architecture, Definition};
+use seawall_image_definition::{Architecture, Definition, Repository};
+use seawall_oci::Digest;
 use seawall_packages::{Cache, Fetch, Fetcher, Limits, Lock, Offline, Package, Reach};
 
 /// How packages are found.
@@ -90,15 +91,24 @@ impl Sources {
         {
             let text =
                 std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-            return Lock::parse(&text).with_context(|| format!("the lock file {}", file.display()));
+            let lock =
+                Lock::parse(&text).with_context(|| format!("the lock file {}", file.display()))?;
+            let substitutions = match &arguments.substitutions {
+                Some(file) => Some(read_substitutions(file)?),
+                None => substitutions,
+            };
+            is_of(&lock, definition, substitutions.as_ref())
+                .with_context(|| format!("the lock file {}", file.display()))?;
+            return Ok(lock);
         }
         let (substitutions, folder) = match (&arguments.substitutions, substitutions) {
             (Some(file), _) => (read_substitutions(file)?, folder_of(file)),
             (None, given) => (given.unwrap_or_default(), PathBuf::from(".")),
         };
         let sources = substitutions.apply(definition);
-        let lock = seawall_packages::resolve(&sources, architectures, &folder, &self.reach())
+        let mut lock = seawall_packages::resolve(&sources, architectures, &folder, &self.reach())
             .context("cannot resolve the packages")?;
+        lock.request = Some(request_of(definition));
         if let Some(file) = &arguments.lock {
             std::fs::write(file, lock.to_text()?)
                 .with_context(|| format!("cannot write {}", file.display()))?;
@@ -112,6 +122,49 @@ impl Sources {
         seawall_packages::packages(locked, &self.reach())
             .with_context(|| format!("cannot get the packages for {}", architecture.platform()))
     }
+}
+
+/// Whether a lock was made for this definition, with these substitutions where some are given.
+fn is_of(
+    lock: &Lock,
+    definition: &Definition,
+    substitutions: Option<&Substitutions>,
+) -> Result<()> {
+    if lock.request.as_ref() != Some(&request_of(definition)) {
+        bail!(
+            "it was made for another definition, or for this one before its packages, repositories or keys were \
+             changed: lock again with --update-lock, or name another file"
+        );
+    }
+    let Some(substitutions) = substitutions else {
+        return Ok(());
+    };
+    let applied = substitutions.apply(definition).applied;
+    let applied = applied
+        .iter()
+        .map(|one| (one.subject.to_string(), &one.from, &one.to));
+    let locked = lock.substitutions.iter();
+    if !locked
+        .map(|one| (one.kind.clone(), &one.from, &one.to))
+        .eq(applied)
+    {
+        bail!("it was made with other substitutions: lock again with --update-lock");
+    }
+    Ok(())
+}
+
+/// The digest of all that a definition says about its packages, before substitutions.
+fn request_of(definition: &Definition) -> Digest {
+    let asked = Substitutions::default().apply(definition);
+    let repositories = asked.repositories.iter().map(Repository::to_line);
+    let packages = asked.packages.iter().map(ToString::to_string);
+    let exclusions = asked.exclusions.iter().map(|one| format!("!{}", one.name));
+    let lines: Vec<String> = repositories
+        .chain(asked.keys.iter().map(|key| format!("key {key}")))
+        .chain(packages)
+        .chain(exclusions)
+        .collect();
+    Digest::sha256(lines.join("\n").as_bytes())
 }
 
 /// Reads a definition from a file.
@@ -141,5 +194,45 @@ pub fn folder_of(file: &Path) -> PathBuf {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATIC: &str = include_str!("../../../images/static/debian-13/static.yaml");
+    const MIRROR: &str = "repositories:\n  - from: http://deb.debian.org/debian\n    to: [http://mirror.test/debian]\n";
+
+    fn complaint(text: &str, substitutions: Option<&str>) -> Option<String> {
+        let made_for = Definition::parse("static.yaml", STATIC).unwrap();
+        let mut lock = Lock::new(Vec::new(), Vec::new(), Vec::new());
+        lock.request = Some(request_of(&made_for));
+        let definition = Definition::parse("static.yaml", text).unwrap();
+        let substitutions = substitutions.map(|text| Substitutions::parse("s.yaml", text).unwrap());
+        is_of(&lock, &definition, substitutions.as_ref())
+            .err()
+            .map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_lock_serves_the_definition_that_it_was_made_for() {
+        assert_eq!(complaint(STATIC, None), None);
+        // What is said of the image does not change what is in it.
+        let renamed = STATIC.replace("Static (Debian)", "Still");
+        assert_eq!(complaint(&renamed, None), None);
+        for (from, to) in [
+            ("- tzdata", "- tzdata\n    - libc6"),
+            ("- tzdata", "- tzdata=1"),
+            ("- '!openssl'\n", "- '!openssh'\n"),
+            ("trixie-security main", "trixie-security contrib"),
+        ] {
+            let changed = STATIC.replace(from, to);
+            assert_ne!(changed, STATIC);
+            let complaint = complaint(&changed, None).unwrap();
+            assert!(complaint.contains("--update-lock"), "{complaint}");
+        }
+        let complaint = complaint(STATIC, Some(MIRROR)).unwrap();
+        assert!(complaint.contains("other substitutions"), "{complaint}");
     }
 }

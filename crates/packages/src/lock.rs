@@ -20,6 +20,10 @@ const MOST_BYTES: usize = 16 << 20;
 pub struct Lock {
     /// The version of this format: 1.
     pub lock_version: u32,
+    /// The digest of what the definition asks for, before substitutions: of another definition it is another one.
+    /// Empty in a lock that no definition was given for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Digest>,
     /// What was put in the place of what the definition names, in the order of the definition.
     #[serde(default)]
     pub substitutions: Vec<Substitution>,
@@ -158,6 +162,7 @@ impl Lock {
         }
         Self {
             lock_version: FORMAT_VERSION,
+            request: None,
             substitutions,
             repositories,
             platforms,
