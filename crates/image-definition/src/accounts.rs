@@ -39,24 +39,6 @@ pub struct Group {
     pub members: Vec<String>,
 }
 
-impl Accounts {
-    /// The numbers of the user and the group that the image runs as: those of `run-as`, whether it is
-    /// a name or a number; root's where there is no `run-as`.
-    pub fn runs_as(&self) -> (u32, u32) {
-        let Some(run_as) = &self.run_as else {
-            return (0, 0);
-        };
-        let number = run_as.parse::<u32>().ok();
-        self.users
-            .iter()
-            .find(|user| user.name == *run_as || Some(user.uid) == number)
-            .map_or_else(
-                || (number.unwrap_or(0), number.unwrap_or(0)),
-                |user| (user.uid, user.gid),
-            )
-    }
-}
-
 pub(crate) fn read(at: &At<'_>) -> Option<Accounts> {
     let fields = at.fields();
     let accounts = Accounts {

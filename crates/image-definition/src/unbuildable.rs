@@ -122,14 +122,17 @@ fn of_file(file: &RemoteFile) -> Option<(String, &'static str)> {
         return Some((why, "fetch the file before, and name it by its path"));
     }
     match file.source() {
-        FileSource::Web(url) if file.checksum.is_none() => {
-            let why = format!("{url} has no checksum, so that no two builds need be the same");
-            Some((why, "add \"checksum: sha256:…\""))
+        FileSource::Web(url) => {
+            let why = format!("{url} lies on a web server, and nothing but packages is fetched");
+            Some((
+                why,
+                "fetch it before, compare its checksum, and name the file beside the definition",
+            ))
         }
         FileSource::Other(url) => {
             let why = format!("{url} is no file that can be fetched");
             Some((why, "fetch it before, and name it by its path"))
         }
-        FileSource::Local(_) | FileSource::Web(_) => None,
+        FileSource::Local(_) => None,
     }
 }

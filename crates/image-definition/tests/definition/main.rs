@@ -4,6 +4,7 @@
 mod expansion;
 mod hostile;
 mod mistakes;
+mod ours;
 mod real;
 mod substitutions;
 

@@ -477,7 +477,7 @@ fn what_cannot_be_built_is_told_for_each_kind() {
         "contents.artifacts[0]: it takes files of another image, \"x\"",
         "contents.mappings: ",
         "10:7: contents.files[0]: git+https://example.org/x.git is no file",
-        "11:7: contents.files[1]: https://example.org/x has no checksum",
+        "11:7: contents.files[1]: https://example.org/x lies on a web server",
         "12:7: contents.files[2]: the condition \"z\"",
         "13:7: contents.files[3]: it asks for the secret \"z\"",
         "16:5: paths[0]: the condition \"z\"",

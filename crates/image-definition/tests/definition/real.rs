@@ -61,7 +61,9 @@ fn the_static_image_of_debian_says_what_is_in_it() {
         wanted,
         ["base-files", "ca-certificates=20250419+dhi2", "tzdata"]
     );
-    assert_eq!(definition.accounts.runs_as(), (65532, 65532));
+    assert_eq!(definition.accounts.run_as.as_deref(), Some("nonroot"));
+    let user = &definition.accounts.users[0];
+    assert_eq!((&*user.name, user.uid, user.gid), ("nonroot", 65532, 65532));
     assert_eq!(definition.accounts.groups[0].members, ["nonroot"]);
     let release = definition.os_release.as_ref().unwrap();
     assert_eq!(release.version_codename.as_deref(), Some("trixie"));
@@ -85,7 +87,7 @@ fn the_static_image_of_debian_says_what_is_in_it() {
 fn a_dev_image_has_its_paths_and_runs_as_root() {
     let definition = load("velero/debian-13/1-dev.yaml");
     assert_eq!(definition.variant, Variant::Dev);
-    assert_eq!(definition.accounts.runs_as(), (0, 0));
+    assert_eq!(definition.accounts.run_as.as_deref(), Some("root"));
     assert_eq!(definition.paths[0].kind, PathKind::Directory);
     assert_eq!(
         definition.paths[1].source.as_deref(),
