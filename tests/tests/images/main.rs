@@ -3,14 +3,19 @@
 //! What was fetched once lies in `~/.cache/seawall-tools/packages`; of the mirror only the signed lists are asked again.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod alpine;
+mod dev;
+mod guide;
 mod hardened;
 mod signed;
+mod theirs;
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use seawall_testkit::{seawall_program, workspace_folder};
+use seawall_testkit::{Dockerd, seawall_program, workspace_folder};
 use serde_json::Value;
 
 /// The program that is packed: linked statically, for this machine.
@@ -50,6 +55,21 @@ fn image() -> Command {
         .env("SEAWALL_IMAGE_CACHE", cache)
         .env_remove("SOURCE_DATE_EPOCH");
     command
+}
+
+/// Builds a definition of the repository for this machine, as JSON says it was built.
+fn build(definition: &str) -> Command {
+    let mut command = image();
+    command
+        .arg("build")
+        .arg(workspace_folder().join(definition))
+        .args(["--platform", "linux/amd64", "--output", "json"]);
+    command
+}
+
+/// Loads an archive into an engine.
+fn load(docker: &Dockerd, archive: &Path) {
+    ok(docker.client("user").args(["load", "--input"]).arg(archive));
 }
 
 /// Packs the probe into the static image; the lock is made once for all tests.
