@@ -9,6 +9,7 @@ use seawall_image_definition::{
 };
 use seawall_oci::{Digest, Platform};
 
+use crate::document::{self, DocumentError};
 use crate::path::{PathError, TreePath};
 use crate::recipe::{BroughtFile, OsRelease, PathAction, PathRule, Recipe, Software, Variant};
 use crate::tree::Content;
@@ -52,6 +53,17 @@ pub enum RecipeError {
         /// What is there.
         found: Digest,
     },
+    /// A bill of materials that is none.
+    #[error("{asked}: {url} lies among the bills of materials")]
+    Document {
+        /// The place in the definition.
+        asked: String,
+        /// What it names.
+        url: String,
+        /// Why.
+        #[source]
+        source: DocumentError,
+    },
     /// Something that is not built here.
     #[error("{asked}: {what} is not built here: {advice}")]
     Unbuildable {
@@ -83,9 +95,17 @@ pub fn recipe(
     let concerns =
         |platforms: &[Architecture]| platforms.is_empty() || platforms.contains(&architecture);
     let mut files = Vec::new();
+    let mut parts = Vec::new();
     for file in &definition.contents.files {
         if concerns(&file.platforms) {
-            files.push(brought(file, architecture, folder)?);
+            let file_brought = brought(file, architecture, folder)?;
+            let listed = document::parts(&file_brought.path, &file_brought.content);
+            parts.extend(listed.map_err(|source| RecipeError::Document {
+                asked: file.place.path.clone(),
+                url: file_brought.source.clone(),
+                source,
+            })?);
+            files.push(file_brought);
         }
     }
     let mut paths = Vec::new();
@@ -112,6 +132,7 @@ pub fn recipe(
         environment: definition.environment.clone(),
         paths,
         files,
+        parts,
         annotations: definition.annotations.clone(),
         labels: definition.labels.clone(),
         entrypoint: definition.entrypoint.clone(),

@@ -9,6 +9,7 @@ mod assemble;
 pub mod attestation;
 mod build;
 pub mod docker_archive;
+mod document;
 mod elf;
 mod epoch;
 mod from_definition;
@@ -22,6 +23,7 @@ mod tree;
 
 pub use assemble::{AssembleError, Assembled, LeftOut, assemble};
 pub use build::{BuildError, Built, BuiltImage, Machine, Request, Summary, build};
+pub use document::DocumentError;
 pub use elf::{ElfError, Program};
 pub use epoch::{Epoch, EpochError};
 pub use from_definition::{RecipeError, generic_purl, recipe as recipe_of};

@@ -42,6 +42,8 @@ pub struct Recipe {
     pub paths: Vec<PathRule>,
     /// Files that are brought in beside the packages.
     pub files: Vec<BroughtFile>,
+    /// What documents among these files list: the parts of programs.
+    pub parts: Vec<Software>,
     /// Notes on the manifest.
     pub annotations: BTreeMap<String, String>,
     /// Notes on the config.

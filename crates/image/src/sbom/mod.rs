@@ -4,6 +4,7 @@ mod cyclonedx;
 mod declaration;
 mod spdx;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use seawall_oci::{Digest, Platform};
@@ -79,11 +80,18 @@ impl Subject<'_> {
             .find(|described| described.name == name)
     }
 
+    /// Each piece of software once, however many files and documents speak of it.
     fn software(&self) -> impl Iterator<Item = &Software> {
-        self.recipe
-            .files
+        let files = self.recipe.files.iter();
+        let brought = files.filter_map(|file| file.software.as_ref());
+        let all: BTreeMap<&str, &Software> = self
+            .recipe
+            .parts
             .iter()
-            .filter_map(|file| file.software.as_ref())
+            .chain(brought)
+            .map(|software| (software.purl.as_str(), software))
+            .collect();
+        all.into_values()
     }
 
     /// The distribution and its version, as package URLs name them.

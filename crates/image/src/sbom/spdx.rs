@@ -153,7 +153,11 @@ pub fn spdx(subject: &Subject<'_>) -> Vec<u8> {
         });
     }
     for software in subject.software() {
-        let id = format!("SPDXRef-Software-{}", id_part(&software.name));
+        // A program may hold several versions of a library.
+        let id = format!(
+            "SPDXRef-Software-{}",
+            id_part(software.purl.trim_start_matches("pkg:"))
+        );
         relationships.push(relationship(IMAGE, "CONTAINS", &id));
         packages.push(Package {
             version_info: software.version.clone(),
