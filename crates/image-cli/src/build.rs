@@ -12,7 +12,7 @@ use seawall_image_definition::{Architecture, Definition};
 
 use crate::destination::{self, DestinationArgs, Workplace};
 use crate::progress::Bar;
-use crate::report;
+use crate::report::{self, Kind};
 use crate::sources::{self, SourceArgs, Sources};
 
 /// Options of `seawall image build`.
@@ -24,6 +24,9 @@ pub struct BuildArgs {
     /// Only for these machines, such as `linux/amd64` [default: all of the definition]
     #[arg(long, value_name = "PLATFORM", value_delimiter = ',')]
     pub platform: Vec<String>,
+    /// Folder of the files that the definition names beside itself [default: the definition's own]
+    #[arg(long, value_name = "FOLDER")]
+    pub files: Option<PathBuf>,
     #[command(flatten)]
     pub sources: SourceArgs,
     #[command(flatten)]
@@ -35,7 +38,9 @@ pub async fn run(arguments: BuildArgs, version: &str) -> Result<()> {
     let (definition, text) = sources::read_definition(&arguments.definition)?;
     let architectures = architectures(&definition, &arguments.platform)?;
     let plan = Plan {
-        folder: sources::folder_of(&arguments.definition),
+        folder: arguments
+            .files
+            .unwrap_or_else(|| sources::folder_of(&arguments.definition)),
         file: arguments.definition.display().to_string(),
         names: arguments.destination.names(names(&definition)),
         definition,
@@ -89,13 +94,14 @@ pub async fn run_plan(
     let workplace = Workplace::new(destination.layout.as_deref())?;
     let layout = workplace.layout.clone();
     let names = plan.names.clone();
+    let kind = Kind::of(&plan.definition);
     let request = request(&plan, destination, version);
     // Packages are fetched and layers packed by code that blocks.
     let built = tokio::task::spawn_blocking(move || make(&plan, &arguments, &request, &layout))
         .await
         .context("the build was cut off")??;
     destination::deliver(&built, &workplace.layout, &names, destination).await?;
-    report::built(destination, &built, &names)
+    report::built(destination, &built, &names, kind)
 }
 
 fn request(plan: &Plan, destination: &DestinationArgs, version: &str) -> Request {

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result};
 use comfy_table::{ContentArrangement, Table, TableStyle};
 use seawall_image::{Built, BuiltImage};
+use seawall_image_definition::{Definition, Variant};
 use seawall_oci::Descriptor;
 use serde_json::{Value, json};
 
@@ -33,11 +34,43 @@ pub fn pushed(format: OutputFormat, root: &Descriptor, images: &[ImageName]) -> 
     )
 }
 
+/// What the definition says that the image is.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    variant: Variant,
+    fips: bool,
+}
+
+impl Kind {
+    /// As the definition says.
+    pub fn of(definition: &Definition) -> Self {
+        Self {
+            variant: definition.variant,
+            fips: definition.fips_compliant,
+        }
+    }
+}
+
 /// Says what was built: for each machine what is in it, by where it came from.
-pub fn built(arguments: &DestinationArgs, built: &Built, names: &[String]) -> Result<()> {
+pub fn built(
+    arguments: &DestinationArgs,
+    built: &Built,
+    names: &[String],
+    kind: Kind,
+) -> Result<()> {
     if arguments.output == OutputFormat::Json {
         let images: Vec<Value> = built.images.iter().map(image).collect();
-        let value = json!({"digest": built.index.digest, "names": names, "images": images});
+        let value = json!({
+            "digest": built.index.digest,
+            "names": names,
+            "variant": match kind.variant {
+                Variant::Dev => "dev",
+                Variant::Runtime => "runtime",
+                Variant::Helm => "helm",
+            },
+            "fips": kind.fips,
+            "images": images,
+        });
         return print(&serde_json::to_string_pretty(&value)?);
     }
     for image in &built.images {
