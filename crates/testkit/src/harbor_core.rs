@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -106,16 +106,21 @@ impl HarborCore {
 
     /// Starts one on a free port.
     pub fn start() -> Self {
-        Self::listen(None)
+        Self::listen(Ipv4Addr::LOCALHOST, None)
+    }
+
+    /// Starts one on a free port of an address, such as a [`Cable`](crate::Cable)'s.
+    pub fn start_at(address: Ipv4Addr) -> Self {
+        Self::listen(address, None)
     }
 
     /// Starts one on a free port that speaks to nobody who shows no certificate of the authority.
     pub fn start_with_tls(tls: &CoreTls) -> Self {
-        Self::listen(Some(tls.config()))
+        Self::listen(Ipv4Addr::LOCALHOST, Some(tls.config()))
     }
 
-    fn listen(tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("bind a port");
+    fn listen(address: Ipv4Addr, tls: Option<Arc<ServerConfig>>) -> Self {
+        let listener = TcpListener::bind((address, 0)).expect("bind a port");
         let address = listener.local_addr().expect("know the port");
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
@@ -133,9 +138,14 @@ impl HarborCore {
         }
     }
 
-    /// `http://127.0.0.1:port`, or `https://…`.
+    /// `http://127.0.0.1:port`, or `https://…`, or with the address it was started at.
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where a task hears of its job.
