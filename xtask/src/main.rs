@@ -6,6 +6,7 @@
 
 mod bench;
 mod fuzz;
+mod images;
 mod lint;
 mod run;
 mod setup;
@@ -24,6 +25,8 @@ cargo xtask <command>
   test [argument…]  setup, then all tests; SEAWALL_TESTS=full for the long form of every suite.
                     Arguments go to `cargo test`: `cargo xtask test -p seawall-tests docker`
   lint              formatting, clippy, rustdoc and the house's own rules, warnings denied
+  images [option…]  every image of images/, built twice, compared, checked, and with --push
+                    pushed and signed; `--help` tells more
   fuzz [seconds]    runs each fuzz target of fuzz/ for so long (10 s when not said)
   bench [argument…] setup, then Seawall beside two other registries; `--help` tells more
 ";
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         "setup" => setup::setup(),
         "test" => test::test(&rest),
         "lint" => lint::lint(),
+        "images" => images::images(&rest),
         "fuzz" => fuzz::fuzz(&rest),
         "bench" => bench::bench(&rest),
         "help" | "--help" | "-h" | "" => {

@@ -33,6 +33,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("xz-utils", "/usr/bin/xz"),
     ("gnupg", "/usr/bin/gpg"),
     ("openssl", "/usr/bin/openssl"),
+    ("binutils", "/usr/bin/x86_64-linux-gnu-strip"),
     ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
     ("python3-venv", "/usr/share/doc/python3-venv"),
 ];
@@ -53,7 +54,7 @@ const GO: &[(&str, &str)] = &[
 
 /// Installs whatever is missing.
 pub fn setup() -> Result<()> {
-    debian_packages()?;
+    debian_packages(DEBIAN)?;
     let cache = cache()?;
     for (name, package) in GO {
         go_program(&cache, name, package).with_context(|| format!("build {name}"))?;
@@ -61,8 +62,9 @@ pub fn setup() -> Result<()> {
     moto(&cache).context("install moto")
 }
 
-fn debian_packages() -> Result<()> {
-    let missing: Vec<&str> = DEBIAN
+/// Installs those of Debian's packages whose file is not there.
+pub fn debian_packages(packages: &[(&'static str, &str)]) -> Result<()> {
+    let missing: Vec<&str> = packages
         .iter()
         .filter(|(_, file)| !Path::new(file).exists())
         .map(|(package, _)| *package)
@@ -100,7 +102,7 @@ fn debian_packages() -> Result<()> {
 }
 
 /// `$XDG_CACHE_HOME/seawall-tools`, or below `~/.cache`.
-fn cache() -> Result<PathBuf> {
+pub fn cache() -> Result<PathBuf> {
     let base = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))

@@ -4,9 +4,12 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod alpine;
+mod containers;
 mod dev;
 mod guide;
 mod hardened;
+mod names;
+mod released;
 mod signed;
 mod theirs;
 mod tls;
@@ -42,17 +45,21 @@ fn probe() -> &'static Path {
     program
 }
 
-/// `seawall image …`, with the tests' own cache of packages.
-fn image() -> Command {
-    let cache = std::env::var_os("XDG_CACHE_HOME")
+/// The tests' own cache of packages.
+fn cache() -> PathBuf {
+    std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))
         .expect("a home folder")
-        .join("seawall-tools/packages");
+        .join("seawall-tools/packages")
+}
+
+/// `seawall image …`, with the tests' own cache of packages.
+fn image() -> Command {
     let mut command = Command::new(seawall_program());
     command
         .arg("image")
-        .env("SEAWALL_IMAGE_CACHE", cache)
+        .env("SEAWALL_IMAGE_CACHE", cache())
         .env_remove("SOURCE_DATE_EPOCH");
     command
 }
