@@ -51,7 +51,7 @@ pub struct CheckArgs {
     /// Public key that must have signed the image, as `seawall image key` and cosign make them
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Also start the image once, read-only, without network and rights, and see whether it bears that (crun or runc)
+    /// Also start the image once, read-only, without network and rights, and see whether it bears that (runc or crun)
     #[arg(long)]
     run: bool,
     /// How long it is let run

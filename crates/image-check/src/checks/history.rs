@@ -122,14 +122,13 @@ pub(super) const CHECKS: &[Check] = &[
                     .is_some_and(|(_, tag)| tag == "latest")
                     || name == "latest"
             };
-            let mut names = subject
-                .image
-                .tags
-                .iter()
-                .map(String::as_str)
-                .chain([subject.name]);
-            if let Some(name) = names.find(|name| is_latest(name)) {
-                findings.image(format!("its name is {name}"));
+            // One that has other names too is asked for by one of them.
+            let tags = &subject.image.tags;
+            let has_no_other = !tags.is_empty() && tags.iter().all(|tag| is_latest(tag));
+            if is_latest(subject.name) {
+                findings.image(format!("its name is {}", subject.name));
+            } else if has_no_other {
+                findings.image(format!("its only name is {}", tags.join(", ")));
             }
         },
     },

@@ -9,8 +9,8 @@ use super::section::{self, Section};
 const MOST_HEADERS: u64 = 512;
 const MOST_DYNAMIC: usize = 4096;
 /// The most libraries that are asked for, and the most places where they are looked for.
-const MOST_NEEDED: usize = 512;
-const MOST_SEARCH: usize = 64;
+const MOST_NEEDED: usize = 256;
+const MOST_SEARCH: usize = 16;
 /// The most bytes of one name in it.
 const MOST_NAME: usize = 4096;
 

@@ -80,7 +80,7 @@ fn an_elf_file_names_so_many_places_only() {
     let mut file = tempfile::tempfile().unwrap();
     std::io::Write::write_all(&mut file, &program).unwrap();
     let read = Elf::read(&Slice::whole(file).unwrap()).unwrap();
-    assert!(read.needed.len() <= 512 && read.search.len() <= 64);
+    assert!(read.needed.len() <= 256 && read.search.len() <= 16);
 }
 
 #[test]

@@ -66,6 +66,11 @@ impl Plan {
         })
     }
 
+    /// What it starts.
+    pub(super) fn program(&self) -> &str {
+        self.arguments.first().map_or("", String::as_str)
+    }
+
     /// Writes the bundle.
     pub(super) fn write(&self, tree: &Tree, folder: &Path) -> io::Result<()> {
         let is_root = ourselves().0 == 0;
@@ -83,9 +88,7 @@ impl Plan {
             "maskedPaths": ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"],
             "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
         });
-        if is_root {
-            linux["resources"] = json!({ "pids": { "limit": 512 } });
-        } else {
+        if !is_root {
             namespaces.push("user");
             let (uid, gid) = ourselves();
             linux["uidMappings"] = json!([{ "containerID": self.uid, "hostID": uid, "size": 1 }]);

@@ -1,7 +1,7 @@
 //! `seawall image check --run`: a container of the image, started once with nothing allowed: root read-only, no
 //! network, no capability, no way to new rights, and a user that is not root. What came of it is judged by the catalogue.
 //!
-//! It asks no daemon: `crun` or `runc` runs a bundle (`bundle.rs`) in a folder of its own, which is gone afterwards.
+//! It asks no daemon: `runc` or `crun` runs a bundle (`bundle.rs`) in a folder of its own, which is gone afterwards.
 
 mod bundle;
 mod output;
@@ -19,8 +19,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use output::Output;
 
-/// What runs bundles, the faster one first.
-const RUNTIMES: [&str; 2] = ["crun", "runc"];
+/// What runs bundles: the one first that takes cgroups as any machine mounts them.
+const RUNTIMES: [&str; 2] = ["runc", "crun"];
 /// The name of the container, which lives in a state folder of its own.
 const CONTAINER: &str = "seawall-proof";
 /// How often the kernel is asked about the process.
@@ -34,7 +34,7 @@ pub(crate) async fn run(image: &Image, arguments: &[String], patience: Duration)
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let here = folder.path().to_owned();
     let plan = bundle::Plan::new(image, arguments)?;
-    let uid = plan.uid;
+    let (uid, program) = (plan.uid, plan.program().to_owned());
     let tree = image.tree.clone();
     tokio::task::spawn_blocking(move || plan.write(&tree, &here))
         .await?
@@ -42,17 +42,28 @@ pub(crate) async fn run(image: &Image, arguments: &[String], patience: Duration)
     let mut container = Container::start(&runtime, folder.path())?;
     let ended = container.watch(Instant::now() + patience).await?;
     let stopped = container.stop().await;
+    let said = container.output.text();
     let proof = Proof {
         runtime: name(&runtime),
         uid: uid.into(),
         end: match ended {
             None => End::Stopped,
-            Some(status) => end(status, &folder.path().join("log")),
+            Some(status) => match refused(&said, &program) {
+                Some(why) => End::NotStarted(why),
+                None => end(status, &folder.path().join("log")),
+            },
         },
         rights: container.rights.take(),
-        said: container.output.text(),
+        said,
     };
-    stopped.map(|()| proof)
+    stopped?;
+    // That is of the machine, and says nothing about the image.
+    if let End::NotStarted(why) = &proof.end
+        && why.contains("cgroup")
+    {
+        bail!("--run: {} cannot run containers here: {why}", proof.runtime);
+    }
+    Ok(proof)
 }
 
 fn runtime() -> Result<PathBuf> {
@@ -65,13 +76,21 @@ fn runtime() -> Result<PathBuf> {
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     match places.into_iter().find(|place| place.is_file()) {
         Some(place) => Ok(place),
-        None => bail!("--run needs crun or runc, and there is neither on the PATH"),
+        None => bail!("--run needs runc or crun, and there is neither on the PATH"),
     }
 }
 
 fn name(runtime: &Path) -> String {
     let name = runtime.file_name().map(OsStr::to_string_lossy);
     name.unwrap_or_default().into_owned()
+}
+
+/// Nothing is counted or held back by cgroups; crun is told so.
+fn cgroups(runtime: &Path) -> &'static [&'static str] {
+    match name(runtime).as_str() {
+        "crun" => &["--cgroup-manager", "disabled"],
+        _ => &[],
+    }
 }
 
 /// What the end of `crun run` says of the container: its own code, or 128 and a signal. What the runtime itself
@@ -89,6 +108,13 @@ fn end(status: ExitStatus, log: &Path) -> End {
         (None, Some(code), _) => End::Exited(code),
         (None, None, signal) => End::Killed(signal.unwrap_or_default()),
     }
+}
+
+/// What runc writes in the container's name when the kernel does not take the program: its loader or interpreter is missing.
+fn refused(said: &str, program: &str) -> Option<String> {
+    let last = said.lines().last()?;
+    let is_refusal = last.strip_prefix("exec ")?.strip_prefix(program)?;
+    is_refusal.starts_with(": ").then(|| last.to_owned())
 }
 
 /// A container and the runtime that waits for it.
@@ -109,6 +135,7 @@ impl Container {
             .arg("--log")
             .arg(folder.join("log"))
             .args(["--log-format", "json"])
+            .args(cgroups(runtime))
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command
@@ -232,6 +259,8 @@ mod tests {
         assert_eq!(end(code(0), &log), End::Exited(0));
         assert_eq!(end(code(127), &log), End::Exited(127));
         assert_eq!(end(code(139), &log), End::Killed(11));
+        let refusal = "exec /app: no such file or directory\n";
+        assert!(refused(refusal, "/app").is_some() && refused(refusal, "/other").is_none());
         std::fs::write(&log, "{\"level\":\"error\",\"msg\":\"no such file\"}\n").unwrap();
         assert_eq!(
             end(code(1), &log),

@@ -26,6 +26,9 @@ pub const PLANTS: &[Plant] = &[
     ("SW-1207", "latest", |scene| {
         scene.name = "registry.example.com/app:latest".to_owned()
     }),
+    ("SW-1207", "no name but latest", |scene| {
+        scene.image.tag = "latest".to_owned()
+    }),
     ("SW-1208", "ONBUILD", |scene| {
         scene.run()["OnBuild"] = json!(["COPY . /app"])
     }),
