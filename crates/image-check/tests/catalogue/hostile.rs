@@ -11,17 +11,17 @@ use seawall_image_source::Slice;
 
 use crate::scene::{Program, Scene, elf};
 
-/// Looking at each name on its own would take hours.
-const MOST: Duration = Duration::from_mins(1);
+/// Reading 80 GB, as each name on its own would have it, takes longer on any machine.
+const MOST: Duration = Duration::from_mins(10);
 
 #[test]
 fn a_file_of_many_names_is_read_once() {
-    let content = vec![b'x'; 4 << 20];
+    let content = vec![b'x'; 16 << 20];
     let mut sums = String::new();
     let mut scene = Scene::clean();
     scene.put(|top| {
         let mut top = top.file("srv/0", 0o644, &content);
-        for number in 1..20_000 {
+        for number in 1..5_000 {
             let path = format!("srv/{number}");
             top = top.hardlink(&path, "srv/0");
             sums.extend(["0".repeat(32).as_str(), "  ", path.as_str(), "\n"]);
@@ -36,7 +36,7 @@ fn a_file_of_many_names_is_read_once() {
     let before = Instant::now();
     let report = scene.report(Profile::Runtime);
     let changed = report.more.iter().find(|(id, _)| *id == "SW-801");
-    assert_eq!(changed.unwrap().1, 20_000 - 1 - 1000);
+    assert_eq!(changed.unwrap().1, 5_000 - 1 - 1000);
     let image = scene.open();
     assert!(
         Difference::between(&image, &scene.open())
