@@ -29,25 +29,17 @@ fn a_dev_image_installs_a_package_from_the_mirror() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for release in ["debian-13", "debian-12"] {
-        let archive = folder.path().join(format!("{release}.tar"));
-        ok(build(&format!("images/static/{release}/static-dev.yaml"))
-            .args(["--tag", "dev:test", "--docker-archive"])
-            .arg(&archive));
-        let docker = Dockerd::start();
-        load(&docker, &archive);
-        let said = ok(docker.client("user").args([
-            "run",
-            "--rm",
-            "--network",
-            "host",
-            "dev:test",
-            "bash",
-            "-c",
-            WORK,
-        ]));
-        assert!(said.contains("Hello, world!"), "{said}");
-    }
+    let archive = folder.path().join("dev.tar");
+    ok(build("images/static/debian-13/static-dev.yaml")
+        .args(["--tag", "dev:test", "--docker-archive"])
+        .arg(&archive));
+    let docker = Dockerd::start();
+    load(&docker, &archive);
+    let mut run = docker.client("user");
+    let said = ok(run
+        .args(["run", "--rm", "--network", "host"])
+        .args(["dev:test", "bash", "-c", WORK]));
+    assert!(said.contains("Hello, world!"), "{said}");
 }
 
 #[test]
