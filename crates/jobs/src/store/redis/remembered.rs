@@ -8,8 +8,8 @@ use crate::{Schedule, StoreError};
 
 /// They are read again after this, in case one was replaced by another.
 const EVERY: Duration = Duration::from_mins(1);
-/// The shortest time between two readings, however fast schedules come and go.
-const REST: Duration = Duration::from_millis(250);
+/// Between two readings, however fast schedules come and go, so many times as long as one takes.
+const REST: u32 = 10;
 
 /// The schedules that were there when they were read last.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(super) struct Remembered {
     schedules: Vec<Schedule>,
     /// When they were read, and how many Redis counted then.
     read: Option<(Instant, u64)>,
+    /// How long that took.
+    took: Duration,
     /// They are gone from Redis, and not all are back yet.
     gone: bool,
 }
@@ -41,11 +43,12 @@ impl Remembered {
             return Ok(());
         }
         let due = self.read.is_none_or(|(at, known)| {
-            at.elapsed() > EVERY || known != count && at.elapsed() > REST
+            at.elapsed() > EVERY || known != count && at.elapsed() > REST * self.took
         });
         if !due {
             return Ok(());
         }
+        let begun = Instant::now();
         let schedules = match shared.schedules().await {
             Ok(schedules) => schedules,
             Err(error) if error.is_retryable() => return Err(error),
@@ -61,6 +64,7 @@ impl Remembered {
         if now.as_deref() == Some(mark) {
             self.schedules = schedules;
             self.read = Some((Instant::now(), count));
+            self.took = begun.elapsed();
         }
         Ok(())
     }
