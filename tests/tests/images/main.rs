@@ -4,15 +4,18 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod alpine;
+mod checked;
 mod containers;
 mod dev;
 mod guide;
 mod hardened;
 mod names;
+mod planted;
 mod released;
 mod signed;
 mod theirs;
 mod tls;
+mod trivy;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
