@@ -38,10 +38,12 @@ impl Tasks {
             let Some(last) = quiet.last() else { break };
             after = last.id;
             let ids = quiet.iter().map(|task| task.job_id.clone()).collect();
-            match self.job_store().get(ids).await {
-                Ok(jobs) => self.compare(&quiet, &jobs, &mut found).await?,
-                Err(error) if error.is_retryable() => return Err(error.into()),
-                Err(_) => self.compare_each(&quiet, &mut found).await?,
+            let jobs = self.job_store().get(ids).await?;
+            for task in &quiet {
+                match jobs.iter().find(|job| job.id == task.job_id) {
+                    None => self.look_again(task, &mut found).await?,
+                    Some(job) => found.untold += u64::from(self.catch_up(task, job).await?),
+                }
             }
         }
         if found != Reconciled::default() {
@@ -54,39 +56,16 @@ impl Tasks {
         Ok(found)
     }
 
-    async fn compare(
-        &self,
-        quiet: &[Quiet],
-        jobs: &[Job],
-        found: &mut Reconciled,
-    ) -> Result<(), TasksError> {
-        for task in quiet {
-            match jobs.iter().find(|job| job.id == task.job_id) {
-                None => found.lost += u64::from(self.give_again(task).await?),
-                Some(job) => found.untold += u64::from(self.catch_up(task, job).await?),
-            }
-        }
-        Ok(())
-    }
-
-    /// One by one, when the store cannot read one of many: that one has failed, the others go on.
-    async fn compare_each(
-        &self,
-        quiet: &[Quiet],
-        found: &mut Reconciled,
-    ) -> Result<(), TasksError> {
-        for task in quiet {
-            match self.job_store().get(vec![task.job_id.clone()]).await {
-                Ok(jobs) => {
-                    self.compare(std::slice::from_ref(task), &jobs, found)
-                        .await?;
-                }
-                Err(error) if error.is_retryable() => return Err(error.into()),
-                Err(error) => {
-                    tracing::error!(job = %task.job_id, %error, "a task's job cannot be read");
-                    self.refuse_job(&task.job_id, error.to_string()).await?;
-                    found.untold += 1;
-                }
+    /// Of a job that was not among those that the store gave: lost, or there and not to be read.
+    async fn look_again(&self, task: &Quiet, found: &mut Reconciled) -> Result<(), TasksError> {
+        match self.job_store().find(&task.job_id).await {
+            Ok(None) => found.lost += u64::from(self.give_again(task).await?),
+            Ok(Some(job)) => found.untold += u64::from(self.catch_up(task, &job).await?),
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(job = %task.job_id, %error, "a task's job cannot be read");
+                self.refuse_job(&task.job_id, error.to_string()).await?;
+                found.untold += 1;
             }
         }
         Ok(())
