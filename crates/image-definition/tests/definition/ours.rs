@@ -19,6 +19,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
             files(&path, found);
         } else if path.extension().is_some_and(|ending| ending == "yaml")
             && !path.ends_with("substitutions.yaml")
+            && !path.ends_with("waivers.yaml")
         {
             found.push(path);
         }
