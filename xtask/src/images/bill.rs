@@ -192,7 +192,11 @@ mod tests {
         let found = part("zstd-sys v2.0.16+zstd.1.5.7|MIT/Apache-2.0", "seawall").unwrap();
         assert_eq!(found.purl, "pkg:cargo/zstd-sys@2.0.16%2Bzstd.1.5.7");
         assert_eq!(found.license, "MIT OR Apache-2.0");
-        let found = part("seawall v0.1.0 (/src/programs/seawall)|Apache-2.0 (*)", "seawall").unwrap();
+        let found = part(
+            "seawall v0.1.0 (/src/programs/seawall)|Apache-2.0 (*)",
+            "seawall",
+        )
+        .unwrap();
         assert_eq!(
             (&*found.purl, &*found.license),
             ("pkg:generic/seawall@0.1.0", "Apache-2.0")
