@@ -44,8 +44,8 @@ impl Item<'_> {
     }
 }
 
-/// An archive being written. One that is dropped without [`Writer::finish`] is cut off, and no reader
-/// takes it for whole.
+/// An archive being written. One that is dropped without [`Writer::finish`] has fewer items and looks
+/// whole all the same, as Go's does: nothing is to be uploaded before `finish` has returned.
 pub struct Writer<W: Write> {
     gzip: GzEncoder<W>,
 }
